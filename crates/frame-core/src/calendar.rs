@@ -1,0 +1,128 @@
+//! Dates and timestamps to and from ISO 8601 text, in the proleptic Gregorian calendar. No zones, no locales.
+//!
+//! Days-from-civil after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// Days since 1970-01-01 of a calendar day; `None` if there is no such day.
+#[inline]
+pub fn days_from_civil(year: i32, month: u32, day: u32) -> Option<i32> {
+    if !(1..=12).contains(&month) || day == 0 || day > days_in_month(year, month) {
+        return None;
+    }
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month as i32 + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day as i32 - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(era * 146_097 + day_of_era - 719_468)
+}
+
+/// The calendar day (year, month, day) of a number of days since 1970-01-01.
+pub fn civil_from_days(days: i32) -> (i64, u32, u32) {
+    let days = i64::from(days) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u32;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 } as u32;
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+fn days_in_month(year: i32, month: u32) -> u32 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// `2024-01-31` as days since 1970-01-01; `None` for anything else.
+#[inline]
+pub fn parse_date(text: &[u8]) -> Option<i32> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *<&[u8; 10]>::try_from(text).ok()? else { return None };
+    let year = digits(&[y1, y2, y3, y4])?;
+    days_from_civil(year as i32, digits(&[m1, m2])?, digits(&[d1, d2])?)
+}
+
+/// `2024-01-31T10:00`, `…:30`, `…:30.25` (up to six decimals; `T` or a blank between) as microseconds since
+/// 1970-01-01T00:00:00; `None` for anything else, a zone included.
+#[inline]
+pub fn parse_timestamp(text: &[u8]) -> Option<i64> {
+    if text.len() < 16 || !matches!(text[10], b'T' | b' ') || text[13] != b':' {
+        return None;
+    }
+    let days = i64::from(parse_date(&text[..10])?);
+    let (hour, minute) = (digits(&text[11..13])?, digits(&text[14..16])?);
+    let (second, micros) = match &text[16..] {
+        [] => (0, 0),
+        [b':', s1, s2] => (digits(&[*s1, *s2])?, 0),
+        [b':', s1, s2, b'.', fraction @ ..] if (1..=6).contains(&fraction.len()) => {
+            (digits(&[*s1, *s2])?, digits(fraction)? * 10_u32.pow(6 - fraction.len() as u32))
+        }
+        _ => return None,
+    };
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = days * 86_400 + i64::from(hour * 3_600 + minute * 60 + second);
+    Some(seconds * 1_000_000 + i64::from(micros))
+}
+
+#[inline]
+fn digits(text: &[u8]) -> Option<u32> {
+    text.iter().try_fold(0_u32, |value, &byte| byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0')))
+}
+
+/// Days since 1970-01-01 as `2024-01-31`.
+pub fn date_text(days: i32) -> String {
+    let (year, month, day) = civil_from_days(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Microseconds since 1970-01-01T00:00:00 as `2024-01-31T10:00:00`, with as many decimals of the second as it has.
+pub fn timestamp_text(micros: i64) -> String {
+    let days = micros.div_euclid(MICROS_PER_DAY) as i32;
+    let rest = micros.rem_euclid(MICROS_PER_DAY);
+    let (seconds, fraction) = (rest / 1_000_000, rest % 1_000_000);
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let decimals = if fraction == 0 { String::new() } else { format!(".{fraction:06}").trim_end_matches('0').to_owned() };
+    format!("{}T{clock}{decimals}", date_text(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_of_eight_centuries_round_trips() {
+        for days in -140_000..160_000 {
+            let text = date_text(days);
+            assert_eq!(parse_date(text.as_bytes()), Some(days), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_that_do_not_exist_are_refused() {
+        for text in ["2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-04-31", "2024-1-01", "20240101", "2024-01-0x"] {
+            assert_eq!(parse_date(text.as_bytes()), None, "{text}");
+        }
+        assert!(parse_date(b"2000-02-29").is_some());
+    }
+
+    #[test]
+    fn timestamps_round_trip_and_refuse() {
+        for text in ["2024-01-31T10:00:00", "1969-12-31T23:59:59.5", "2024-02-29T00:00:00.000001"] {
+            let micros = parse_timestamp(text.as_bytes()).expect("a timestamp");
+            assert_eq!(timestamp_text(micros), text);
+        }
+        assert_eq!(parse_timestamp(b"2024-01-31 10:00"), parse_timestamp(b"2024-01-31T10:00:00"));
+        for text in ["2024-01-31T24:00:00", "2024-01-31T10:60:00", "2024-01-31T10", "2024-01-31T10:00:00Z", "2024-01-31T10:00:00."] {
+            assert_eq!(parse_timestamp(text.as_bytes()), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Core types that every package of frame shares: batches, errors, scalars, partitions, the scan's filter.
+//!
+//! This crate knows nothing of files, threads, plans or query text.
+
+mod batch;
+pub mod calendar;
+mod cancel;
+pub mod error;
+pub mod hash;
+mod scalar;
+mod scan_filter;
+
+pub use batch::{Batch, Origin};
+pub use cancel::CancelToken;
+pub use error::{DataError, DiskError, Error, ErrorKind, FilePosition, IoError, MemoryError, QueryError, Result, Span};
+pub use scalar::Scalar;
+pub use scan_filter::{ColumnRange, ScanFilter};

@@ -1,0 +1,1 @@
+//! The physical operators of frame: from a plan to a task graph.

@@ -1,0 +1,1 @@
+//! Stages, partition tasks and their scheduler; the only user of rayon.

@@ -1,0 +1,5 @@
+//! Delimited text.
+
+mod class;
+
+pub use class::Class;

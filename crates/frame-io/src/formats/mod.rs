@@ -1,0 +1,4 @@
+//! The file formats, one per folder.
+
+pub mod csv;
+pub mod parquet;

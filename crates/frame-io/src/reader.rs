@@ -1,0 +1,120 @@
+//! What a scan is asked for and what it answers: an opened [`Table`] gives a [`BatchReader`] per partition.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use frame_core::{Batch, CancelToken, Error, ScanFilter};
+use frame_memory::MemoryBudget;
+
+use crate::formats::csv::Class;
+
+/// An input that was opened and looked at: its schema is known, its partitions are fixed by the data.
+pub trait Table: Send + Sync + Debug {
+    /// Names and types of all columns.
+    fn schema(&self) -> &SchemaRef;
+
+    /// Number of partitions.
+    fn partitions(&self) -> usize;
+
+    /// Bytes of the file that partition `partition` covers, for progress.
+    fn partition_bytes(&self, partition: usize) -> u64;
+
+    /// Rows in the whole table, if the file says so without being read.
+    fn rows(&self) -> Option<u64>;
+
+    /// Starts reading a partition.
+    ///
+    /// # Errors
+    /// What reading the file can fail with.
+    fn open(&self, partition: usize, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop>;
+
+    /// What can be said only when every partition was read: that their borders met and the file did not change.
+    ///
+    /// # Errors
+    /// `DataError::Changed`, or a restart for a split that its neighbour disproved.
+    fn close(&self) -> Result<(), Stop>;
+}
+
+/// What a query wants of a table.
+#[derive(Debug)]
+pub struct ScanRequest {
+    /// The columns of the batches, by name, in this order. May be empty: then only rows are counted.
+    pub columns: Vec<String>,
+    /// Applied as early as the format can; only rows that pass come out.
+    pub filter: Option<Arc<dyn ScanFilter>>,
+    /// The most rows that a batch may have.
+    pub batch_rows: usize,
+    /// Read after every chunk.
+    pub cancel: CancelToken,
+    /// Where buffers are reserved.
+    pub budget: MemoryBudget,
+}
+
+/// One partition being read.
+pub trait BatchReader: Send {
+    /// The next batch, dense, or `None` at the end.
+    ///
+    /// # Errors
+    /// A failure, or a reason to begin again.
+    fn next(&mut self) -> Result<Option<Batch>, Stop>;
+
+    /// What became of the rows so far.
+    fn ledger(&self) -> RowLedger;
+}
+
+/// What became of the rows of a scan: `read = kept + filtered`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RowLedger {
+    /// Rows in the stretch of the file that was covered, pruned ones included.
+    pub read: u64,
+    /// Rows that came out in batches.
+    pub kept: u64,
+    /// Rows that the scan's filter dropped, or that statistics proved to be dropped.
+    pub filtered: u64,
+}
+
+impl RowLedger {
+    /// Whether no row was lost or invented.
+    pub fn is_balanced(&self) -> bool {
+        self.read == self.kept + self.filtered
+    }
+
+    /// Adds the rows of another scan.
+    pub fn add(&mut self, other: Self) {
+        self.read += other.read;
+        self.kept += other.kept;
+        self.filtered += other.filtered;
+    }
+}
+
+/// Why reading a partition stopped early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// The run fails.
+    Failed(Error),
+    /// The run begins again, knowing more.
+    Restart(Restart),
+}
+
+/// What a scan learnt that makes it begin again. The reasons are finite: types only widen, and splits become exact once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restart {
+    /// A value does not fit the type of its column: read the column as `class` from now on.
+    Widen {
+        /// Name of the column.
+        column: String,
+        /// The join of the column's class and the value's.
+        class: Class,
+        /// Byte offset of the value, for the report.
+        byte: u64,
+    },
+    /// A partition does not begin where its neighbour ends: find the splits by reading the file from its start.
+    Splits,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}

@@ -1,0 +1,1 @@
+//! The query language of frame: text to plan and back.

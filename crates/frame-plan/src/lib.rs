@@ -1,0 +1,9 @@
+//! The logical plan: a closed set of operators, the catalog that tells it schemas, the optimizer's rules, and explain.
+//!
+//! This crate knows nothing of threads, bytes or query text (spans are carried through, never read).
+
+mod catalog;
+mod operators;
+
+pub use catalog::{Catalog, CsvOptions, FormatName, Input};
+pub use operators::{Aggregate, Filter, KeyItem, Limit, Plan, Project, Scan, Sort};

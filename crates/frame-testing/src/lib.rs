@@ -1,0 +1,1 @@
+//! Test helpers of frame: the csv-crate oracle, worlds, the naive model.
