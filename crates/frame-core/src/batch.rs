@@ -104,11 +104,8 @@ impl Batch {
     /// An internal error if a selected index lies outside the batch.
     pub fn dense(self) -> Result<Self> {
         let Some(selection) = self.selection else { return Ok(self) };
-        let columns = self
-            .columns
-            .iter()
-            .map(|column| take(column, selection.as_ref(), None))
-            .collect::<std::result::Result<Vec<_>, _>>()?;
+        let columns =
+            self.columns.iter().map(|column| take(column, selection.as_ref(), None)).collect::<std::result::Result<Vec<_>, _>>()?;
         Ok(Self { columns, schema: self.schema, rows: selection.len(), selection: None, origin: self.origin })
     }
 

@@ -1,1 +1,24 @@
-//! The physical operators of frame: from a plan to a task graph.
+//! The physical side: from a plan to a task graph of sources, pipes and sinks, and its run.
+//!
+//! This crate knows nothing of query text; what a plan's inputs are, it learns from `frame-io`.
+
+mod context;
+mod engine;
+mod filter;
+mod graph;
+mod group_by;
+mod lower;
+mod pipeline;
+mod project;
+mod report;
+mod restart;
+mod run;
+mod sort;
+mod source;
+mod stream;
+mod tables;
+
+pub use engine::{Engine, Settings};
+pub use report::{Progress, Report};
+pub use run::Run;
+pub use tables::Tables;

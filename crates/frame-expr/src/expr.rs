@@ -21,6 +21,7 @@ impl PartialEq for Expr {
 impl Eq for Expr {}
 
 /// The kinds of expressions.
+#[expect(missing_docs, reason = "the text beside each variant names its parts")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
     /// A column by its exact name.
@@ -160,10 +161,10 @@ impl Expr {
 
     /// Adds the names of the columns that the expression reads to `names`, each once, in order of appearance.
     pub fn collect_columns(&self, names: &mut Vec<String>) {
-        if let Node::Column(name) = &self.node {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
+        if let Node::Column(name) = &self.node
+            && !names.contains(name)
+        {
+            names.push(name.clone());
         }
         for child in self.children() {
             child.collect_columns(names);

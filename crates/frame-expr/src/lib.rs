@@ -3,6 +3,23 @@
 //! This crate knows nothing of files, plans, threads or query text.
 
 pub mod aggregates;
+mod bind;
+mod builder;
+mod evaluate;
+pub mod exact;
 mod expr;
+mod fold;
+mod predicate;
+mod print;
+mod prune;
+pub mod scalars;
+mod states;
+mod types;
 
+pub use bind::{BoundExpr, bind};
+pub use builder::{col, lit};
 pub use expr::{AggregateCall, BadCast, BinaryOp, Expr, Node, SortKey, UnaryOp};
+pub use fold::fold;
+pub use predicate::{Predicate, predicate};
+pub use print::{RESERVED, WORD_OPERATORS, quoted};
+pub use types::type_name;

@@ -4,7 +4,9 @@
 
 mod access;
 pub mod formats;
+mod memory_file;
 mod reader;
 
 pub use access::{FileAccess, LocalFiles, ReadAt};
-pub use reader::{BatchReader, Restart, RowLedger, ScanRequest, Stop, Table};
+pub use memory_file::MemoryFile;
+pub use reader::{BatchReader, Lesson, Restart, RowLedger, ScanRequest, Stop, Table};

@@ -41,6 +41,8 @@ pub trait Table: Send + Sync + Debug {
 pub struct ScanRequest {
     /// The columns of the batches, by name, in this order. May be empty: then only rows are counted.
     pub columns: Vec<String>,
+    /// Columns that the query names and that do not come out: their fields are checked against their types all the same.
+    pub checked: Vec<String>,
     /// Applied as early as the format can; only rows that pass come out.
     pub filter: Option<Arc<dyn ScanFilter>>,
     /// The most rows that a batch may have.
@@ -97,9 +99,18 @@ pub enum Stop {
     Restart(Restart),
 }
 
-/// What a scan learnt that makes it begin again. The reasons are finite: types only widen, and splits become exact once.
+/// What a scan learnt of a file that makes the run begin again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Restart {
+pub struct Restart {
+    /// The path of the file, as it was given.
+    pub file: String,
+    /// What is known now.
+    pub lesson: Lesson,
+}
+
+/// The lessons are finite: types only widen, and splits become exact once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lesson {
     /// A value does not fit the type of its column: read the column as `class` from now on.
     Widen {
         /// Name of the column.

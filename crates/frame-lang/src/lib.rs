@@ -1,1 +1,32 @@
-//! The query language of frame: text to plan and back.
+//! The query language: text to plan, and plan to canonical text.
+//!
+//! This crate knows nothing of threads or of the bytes of files.
+
+mod expr;
+mod foreign;
+mod lexer;
+mod parser;
+mod print;
+mod types;
+
+pub mod verbs;
+
+use frame_core::{Error, QueryError, Result};
+use frame_plan::{Catalog, Input, Plan};
+
+pub use print::print;
+pub use types::named as type_named;
+
+/// The longest query text that is accepted, in bytes.
+pub const TEXT_MAX: usize = 1 << 20;
+
+/// Parses a query. `source` is what the query reads unless it begins with `from`.
+///
+/// # Errors
+/// `QueryError` at its place in the text; what looking at an input for its columns can fail with.
+pub fn parse(text: &str, source: Option<Input>, catalog: &dyn Catalog) -> Result<Plan> {
+    if text.len() > TEXT_MAX {
+        return Err(Error::new(QueryError::TooLarge { what: "the length of the query in bytes", limit: TEXT_MAX }));
+    }
+    parser::Parser::new(text, catalog)?.program(source)
+}

@@ -55,9 +55,10 @@ impl MemoryBudget {
     }
 
     fn grow(&self, more: usize) -> Grant {
-        let grown = self.0.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            used.checked_add(more).filter(|total| *total <= self.0.limit_bytes)
-        });
+        let grown = self
+            .0
+            .used_bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| used.checked_add(more).filter(|total| *total <= self.0.limit_bytes));
         match grown {
             Ok(before) => {
                 self.0.peak_bytes.fetch_max(before + more, Ordering::Relaxed);

@@ -4,6 +4,8 @@
 
 mod catalog;
 mod operators;
+mod rules;
 
 pub use catalog::{Catalog, CsvOptions, FormatName, Input};
-pub use operators::{Aggregate, Filter, KeyItem, Limit, Plan, Project, Scan, Sort};
+pub use operators::{Aggregate, Filter, KeyItem, Limit, Plan, Project, Scan, Sort, explain};
+pub use rules::{Change, optimize};

@@ -17,7 +17,7 @@ pub use query::QueryError;
 pub use suggest::nearest;
 
 /// The result of everything in frame that can fail.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A stretch of the query text, in bytes: `start .. end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

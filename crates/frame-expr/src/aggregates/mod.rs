@@ -1,5 +1,13 @@
 //! The aggregate functions, one per file; [`ALL`] lists them and everything else is derived from it.
 
+mod count;
+mod extreme;
+mod max;
+mod mean;
+mod min;
+mod numeric;
+mod sum;
+
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result};
@@ -18,7 +26,13 @@ pub trait AggregateFunction: Send + Sync + std::fmt::Debug {
     /// A type or arity error if the aggregate does not take such an argument.
     fn output_type(&self, argument: Option<&DataType>) -> Result<DataType>;
 
-    /// States for an argument type that [`AggregateFunction::output_type`] accepts, with no groups yet.
+    /// The type that an argument is converted to before [`GroupStates::update`] sees it; lossless.
+    ///
+    /// # Errors
+    /// Those of [`AggregateFunction::output_type`].
+    fn input_type(&self, argument: &DataType) -> Result<DataType>;
+
+    /// States for an argument that had type `argument` before the conversion, with no groups yet.
     ///
     /// # Errors
     /// Those of [`AggregateFunction::output_type`].
@@ -61,7 +75,7 @@ pub trait GroupStates: Send {
 }
 
 /// Every aggregate function, in the order in which `frame help` shows them.
-pub const ALL: &[&dyn AggregateFunction] = &[];
+pub const ALL: &[&dyn AggregateFunction] = &[&count::Count, &sum::Sum, &mean::Mean, &min::Min, &max::Max];
 
 /// The aggregate called `name`.
 ///

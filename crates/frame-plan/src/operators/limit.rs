@@ -1,6 +1,10 @@
 //! Keeping rows by their place.
 
+use arrow::datatypes::SchemaRef;
+use frame_core::Result;
+
 use super::Plan;
+use crate::Catalog;
 
 /// Skips `offset` rows, then keeps at most `count`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,4 +15,14 @@ pub struct Limit {
     pub offset: u64,
     /// Rows to keep.
     pub count: u64,
+}
+
+impl Limit {
+    pub(super) fn schema(&self, catalog: &dyn Catalog) -> Result<SchemaRef> {
+        self.input.schema(catalog)
+    }
+
+    pub(super) fn explain(&self) -> String {
+        format!("take {} from {}", self.count, self.offset)
+    }
 }

@@ -1,8 +1,13 @@
 //! Reading an input: the only operator without one of its own.
 
-use frame_expr::Expr;
+use std::sync::Arc;
 
-use crate::Input;
+use arrow::datatypes::{Schema, SchemaRef};
+use frame_core::Result;
+use frame_expr::{Expr, predicate};
+
+use super::Wanted;
+use crate::{Catalog, Input};
 
 /// Reads an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,4 +20,36 @@ pub struct Scan {
     pub filter: Option<Expr>,
     /// Read at most this many rows that pass the filter (the optimizer pushes limits here).
     pub limit: Option<u64>,
+}
+
+impl Scan {
+    /// Reads all of an input.
+    pub fn new(input: Input) -> Self {
+        Self { input, columns: None, filter: None, limit: None }
+    }
+
+    pub(super) fn schema(&self, catalog: &dyn Catalog) -> Result<SchemaRef> {
+        let all = catalog.schema(&self.input)?;
+        if let Some(filter) = &self.filter {
+            predicate(filter, &all)?;
+        }
+        let Some(columns) = &self.columns else { return Ok(all) };
+        let fields = columns.iter().map(|name| Ok(all.field_with_name(name)?.clone())).collect::<Result<Vec<_>>>()?;
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    pub(super) fn wanted(&self, wanted: &Wanted) -> Wanted {
+        wanted.clone()
+    }
+
+    pub(super) fn explain(&self) -> String {
+        let columns = match &self.columns {
+            None => "all columns".to_owned(),
+            Some(columns) if columns.is_empty() => "no column".to_owned(),
+            Some(columns) => columns.join(", "),
+        };
+        let filter = self.filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();
+        let limit = self.limit.map(|limit| format!(" first {limit}")).unwrap_or_default();
+        format!("scan {} [{columns}]{filter}{limit}", self.input.path)
+    }
 }

@@ -1,0 +1,124 @@
+//! The engine of a session: its threads, its budget, its settings.
+
+use std::sync::Arc;
+
+use frame_core::{CancelToken, Result};
+use frame_graph::Scheduler;
+use frame_io::{FileAccess, LocalFiles};
+use frame_memory::MemoryBudget;
+use frame_plan::Plan;
+
+use crate::context::{Context, Counters};
+use crate::lower::lower;
+use crate::report::Progress;
+use crate::run::Run;
+use crate::tables::Tables;
+
+/// Sizes and switches. None of them changes an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Threads.
+    pub threads: usize,
+    /// Bytes that may be reserved.
+    pub memory_bytes: usize,
+    /// The most rows of a batch.
+    pub batch_rows: usize,
+    /// Bytes of a CSV file in a partition.
+    pub partition_bytes: u64,
+    /// Bytes of a CSV file that are read and parsed at a time.
+    pub chunk_bytes: usize,
+    /// Whether plans are rewritten before they run.
+    pub optimize: bool,
+}
+
+/// What runs plans. Cheap to clone; clones share threads and budget.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(crate) settings: Settings,
+    pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) budget: MemoryBudget,
+    pub(crate) cancel: CancelToken,
+    files: Arc<dyn FileAccess>,
+}
+
+/// Makes a plan, given the inputs; called again whenever the types of the inputs turn out to be others.
+pub(crate) type Planner = Box<dyn Fn(&Tables) -> Result<Plan> + Send + Sync>;
+
+impl Engine {
+    /// An engine with its own threads that reads the files of the system.
+    ///
+    /// # Errors
+    /// An error if the system gives no thread.
+    pub fn new(settings: Settings) -> Result<Self> {
+        Self::with_files(settings, Arc::new(LocalFiles))
+    }
+
+    /// An engine that reads files through `files`.
+    ///
+    /// # Errors
+    /// See [`Engine::new`].
+    pub fn with_files(settings: Settings, files: Arc<dyn FileAccess>) -> Result<Self> {
+        Ok(Self {
+            scheduler: Arc::new(Scheduler::new(settings.threads)?),
+            budget: MemoryBudget::new(settings.memory_bytes),
+            cancel: CancelToken::new(),
+            settings,
+            files,
+        })
+    }
+
+    /// The token that stops every run of this engine.
+    pub fn cancel_token(&self) -> CancelToken {
+        self.cancel.clone()
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The inputs as this engine opens them.
+    pub fn tables(&self) -> Tables {
+        Tables::new(self.files.clone(), self.settings.clone())
+    }
+
+    /// Runs the plan that `planner` makes; stages run now, the rows of the answer while they are taken.
+    /// `progress` shows how far the run is.
+    ///
+    /// # Errors
+    /// Whatever planning and running can fail with.
+    pub fn start(&self, planner: impl Fn(&Tables) -> Result<Plan> + Send + Sync + 'static, progress: &Progress) -> Result<Run> {
+        Run::start(self.clone(), Box::new(planner), progress.clone())
+    }
+
+    /// The plan, the plan after each rule that changed it, and the stages, as text.
+    ///
+    /// # Errors
+    /// Whatever planning can fail with.
+    pub fn explain(&self, planner: impl Fn(&Tables) -> Result<Plan>) -> Result<String> {
+        let tables = self.tables();
+        let plan = planner(&tables)?;
+        plan.schema(&tables)?;
+        let mut text = format!("plan\n{}", frame_plan::explain(&plan));
+        let (optimized, changes) = self.optimized(&plan, &tables)?;
+        for change in changes {
+            text.push_str(&format!("\nafter {}\n{}", change.rule, frame_plan::explain(&change.plan)));
+        }
+        let graph = lower(&optimized, &tables, &plan.named_columns(&tables)?, &self.context())?;
+        text.push_str(&format!("\n{}", graph.explain()));
+        Ok(text)
+    }
+
+    pub(crate) fn optimized(&self, plan: &Plan, tables: &Tables) -> Result<(Plan, Vec<frame_plan::Change>)> {
+        if self.settings.optimize { frame_plan::optimize(plan.clone(), tables) } else { Ok((plan.clone(), Vec::new())) }
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        Context {
+            batch_rows: self.settings.batch_rows.max(1),
+            cancel: self.cancel.clone(),
+            budget: self.budget.clone(),
+            counters: Arc::new(Counters::default()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The task graph: stages, each a pipeline into a sink, and the last pipeline, which streams its rows out.
+//!
+//! A stage names only earlier ones, so there is no cycle.
+
+use std::fmt::{Debug, Write as _};
+use std::sync::Arc;
+
+use frame_core::{Batch, Result};
+use frame_graph::{Flow, Scheduler, StageWork};
+use frame_io::{ScanRequest, Stop, Table};
+
+use crate::context::Context;
+use crate::pipeline::{Pipe, Pipeline};
+use crate::source::{Source, TableSource};
+
+/// An operator that needs all rows before it gives any.
+pub(crate) trait Sink: Send + Sync + Debug {
+    /// What one worker has gathered.
+    type Share: Send;
+
+    /// A worker begins.
+    fn start(&self, cx: &Context) -> Result<Self::Share>;
+
+    /// Takes a batch.
+    fn push(&self, share: &mut Self::Share, batch: Batch, cx: &Context) -> Result<()>;
+
+    /// Makes what the next stage reads.
+    fn finish(&self, shares: Vec<Self::Share>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>>;
+
+    /// One line for `frame explain`.
+    fn explain(&self) -> String;
+}
+
+/// A sink of any kind, with the loop that fills it.
+pub(crate) trait StageSink: Send + Sync + Debug {
+    /// Runs a pipeline into the sink.
+    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop>;
+
+    /// One line for `frame explain`.
+    fn explain(&self) -> String;
+}
+
+struct Work<'a, S> {
+    sink: &'a S,
+    pipeline: &'a Pipeline,
+}
+
+impl<S: Sink> StageWork for Work<'_, S> {
+    type Share = S::Share;
+    type Stop = Stop;
+
+    fn start(&self) -> Result<S::Share, Stop> {
+        Ok(self.sink.start(&self.pipeline.cx)?)
+    }
+
+    fn run(&self, share: &mut S::Share, partition: usize) -> Result<Flow, Stop> {
+        self.pipeline.run(partition, |batch| self.sink.push(share, batch, &self.pipeline.cx).map(|()| Flow::More))?;
+        Ok(Flow::More)
+    }
+}
+
+impl<S: Sink> StageSink for S {
+    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+        let shares = scheduler.run(&Work { sink: self, pipeline }, pipeline.source.partitions())?;
+        pipeline.source.close()?;
+        Ok(scheduler.run_one(|| self.finish(shares, scheduler, &pipeline.cx))?)
+    }
+
+    fn explain(&self) -> String {
+        Sink::explain(self)
+    }
+}
+
+/// What a pipeline reads.
+#[derive(Debug)]
+pub(crate) enum Feed {
+    /// A table.
+    Table {
+        /// The table.
+        table: Arc<dyn Table>,
+        /// What is wanted of it.
+        request: Arc<ScanRequest>,
+        /// The path, for `frame explain`.
+        path: String,
+        /// The filter as text.
+        filter: Option<String>,
+    },
+    /// The result of an earlier stage, by its place.
+    Stage(usize),
+}
+
+/// A pipeline whose source may not be there yet.
+#[derive(Debug)]
+pub(crate) struct Flowline {
+    pub(crate) feed: Feed,
+    pub(crate) pipes: Arc<[Box<dyn Pipe>]>,
+    /// The most rows that anyone will take of each partition.
+    pub(crate) limit: Option<u64>,
+}
+
+/// A pipeline and the sink that it fills.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) flowline: Flowline,
+    pub(crate) sink: Box<dyn StageSink>,
+}
+
+/// The stages, and the flowline whose batches are the answer.
+#[derive(Debug)]
+pub(crate) struct TaskGraph {
+    pub(crate) stages: Vec<Stage>,
+    pub(crate) last: Flowline,
+    /// Rows to skip and rows to keep of the answer.
+    pub(crate) limit: Option<(u64, u64)>,
+}
+
+impl Flowline {
+    /// The pipeline, once the stages before it are done.
+    pub(crate) fn pipeline(&self, done: &[Arc<dyn Source>], cx: &Context) -> Pipeline {
+        let source = match &self.feed {
+            Feed::Stage(stage) => done[*stage].clone(),
+            Feed::Table { table, request, .. } => Arc::new(TableSource { table: table.clone(), request: request.clone() }),
+        };
+        Pipeline { source, pipes: self.pipes.clone(), cx: cx.clone() }
+    }
+
+    fn explain(&self, text: &mut String) {
+        let _ = match &self.feed {
+            Feed::Stage(stage) => writeln!(text, "  read stage {}", stage + 1),
+            Feed::Table { table, request, path, filter } => {
+                let columns = if request.columns.is_empty() { "no column".to_owned() } else { request.columns.join(", ") };
+                let filter = filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();
+                writeln!(text, "  scan {path} [{columns}]{filter} in {} partitions", table.partitions())
+            }
+        };
+        for pipe in self.pipes.iter() {
+            let _ = writeln!(text, "  {}", pipe.explain());
+        }
+    }
+}
+
+impl TaskGraph {
+    /// The stages as text, one after the other.
+    pub(crate) fn explain(&self) -> String {
+        let mut text = String::new();
+        for (place, stage) in self.stages.iter().enumerate() {
+            let _ = writeln!(text, "stage {}", place + 1);
+            stage.flowline.explain(&mut text);
+            let _ = writeln!(text, "  {}", stage.sink.explain());
+        }
+        let _ = writeln!(text, "answer");
+        self.last.explain(&mut text);
+        if let Some((offset, count)) = self.limit {
+            let _ = writeln!(text, "  take {count} from {offset}, in order");
+        }
+        text
+    }
+}

@@ -1,0 +1,7 @@
+//! Group by: a partial table per worker, merged into one, sorted by key.
+
+mod keys;
+mod sink;
+mod totals;
+
+pub(crate) use sink::{GroupBy, Measure};

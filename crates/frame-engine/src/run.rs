@@ -1,0 +1,172 @@
+//! A run: attempts until one needs no restart, and the batches of the answer.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use frame_core::Result;
+use frame_io::{Restart, Stop};
+
+use crate::context::Context;
+use crate::engine::{Engine, Planner};
+use crate::graph::{Feed, Flowline, TaskGraph};
+use crate::lower::lower;
+use crate::report::{Progress, Report, sentence};
+use crate::restart::{Emitted, too_late};
+use crate::source::Source;
+use crate::stream::Stream;
+use crate::tables::Tables;
+
+/// A running query: an iterator over the batches of its answer.
+///
+/// After an error the iterator ends. [`Run::finish`] gives the report.
+pub struct Run {
+    engine: Engine,
+    planner: Planner,
+    tables: Tables,
+    attempt: Attempt,
+    emitted: Emitted,
+    restarts: Vec<String>,
+    progress: Progress,
+    started: Instant,
+    is_over: bool,
+}
+
+/// One attempt: the answer is streaming.
+struct Attempt {
+    schema: SchemaRef,
+    stream: Stream,
+    cx: Context,
+    /// The rows that this attempt has given.
+    given: Emitted,
+}
+
+impl Run {
+    pub(crate) fn start(engine: Engine, planner: Planner, progress: Progress) -> Result<Self> {
+        let started = Instant::now();
+        let mut tables = engine.tables();
+        let mut restarts = Vec::new();
+        let attempt = attempt(&engine, &planner, &mut tables, &mut restarts, &progress)?;
+        Ok(Self { engine, planner, tables, attempt, emitted: Emitted::new(false), restarts, progress, started, is_over: false })
+    }
+
+    /// Names and types of the answer.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.attempt.schema
+    }
+
+    /// Takes what is left of the answer and tells what the run did.
+    ///
+    /// # Errors
+    /// The error that the run ends with.
+    pub fn finish(mut self) -> Result<Report> {
+        while let Some(batch) = self.next() {
+            batch?;
+        }
+        let ledger = self.attempt.cx.counters.ledger();
+        Ok(Report {
+            rows_read: ledger.read,
+            rows_filtered: ledger.filtered,
+            rows_kept: ledger.kept,
+            rows_out: self.emitted.rows,
+            bytes_read: self.progress.bytes().0,
+            peak_reserved_bytes: self.engine.budget.peak_bytes(),
+            elapsed: self.started.elapsed(),
+            restarts: self.restarts,
+        })
+    }
+
+    fn advance(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            self.engine.cancel.check()?;
+            let batch = match self.attempt.stream.next() {
+                None => return Ok(None),
+                Some(Ok((batch, _memory))) => batch.into_record_batch()?,
+                Some(Err(Stop::Failed(error))) => return Err(error),
+                Some(Err(Stop::Restart(restart))) => {
+                    self.again(&restart)?;
+                    continue;
+                }
+            };
+            // Rows that were handed out before a restart must come again; only what lies behind them is new.
+            let (old, new) = self.emitted.split(self.attempt.given.rows.min(self.emitted.rows), &batch);
+            if old.num_rows() > 0 {
+                self.attempt.given.add(&old)?;
+                if self.attempt.given.rows == self.emitted.rows && self.attempt.given != self.emitted {
+                    return Err(too_late("earlier rows turned out to be others", self.emitted.rows));
+                }
+            }
+            if new.num_rows() > 0 {
+                self.attempt.given.add(&new)?;
+                self.emitted = self.attempt.given;
+                return Ok(Some(new));
+            }
+        }
+    }
+
+    /// Begins again, knowing more.
+    fn again(&mut self, restart: &Restart) -> Result<()> {
+        self.restarts.push(sentence(restart));
+        self.tables.learn(restart);
+        let attempt = attempt(&self.engine, &self.planner, &mut self.tables, &mut self.restarts, &self.progress)?;
+        if self.emitted.rows > 0 && attempt.schema != self.attempt.schema {
+            return Err(too_late(&sentence(restart), self.emitted.rows));
+        }
+        self.attempt = attempt;
+        Ok(())
+    }
+}
+
+impl Iterator for Run {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let batch = self.advance().transpose();
+        self.is_over = !matches!(batch, Some(Ok(_)));
+        batch
+    }
+}
+
+/// Plans and runs the stages, as often as they ask for it.
+fn attempt(engine: &Engine, planner: &Planner, tables: &mut Tables, restarts: &mut Vec<String>, progress: &Progress) -> Result<Attempt> {
+    loop {
+        let plan = planner(tables)?;
+        let schema = plan.schema(tables)?;
+        let named = plan.named_columns(tables)?;
+        let (plan, _) = engine.optimized(&plan, tables)?;
+        let cx = engine.context();
+        progress.show(&cx.counters);
+        let graph = lower(&plan, tables, &named, &cx)?;
+        match stages(engine, &graph, &cx) {
+            Ok(stream) => return Ok(Attempt { schema, stream, cx, given: Emitted::new(matches!(graph.last.feed, Feed::Table { .. })) }),
+            Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::Restart(restart)) => {
+                restarts.push(sentence(&restart));
+                tables.learn(&restart);
+            }
+        }
+    }
+}
+
+/// Runs the stages and starts the stream of the answer.
+fn stages(engine: &Engine, graph: &TaskGraph, cx: &Context) -> Result<Stream, Stop> {
+    let bytes = graph.stages.iter().map(|stage| &stage.flowline).chain([&graph.last]).map(bytes).sum();
+    cx.counters.bytes_total.store(bytes, std::sync::atomic::Ordering::Relaxed);
+    let mut done: Vec<Arc<dyn Source>> = Vec::new();
+    for stage in &graph.stages {
+        cx.cancel.check()?;
+        done.push(stage.sink.collect(&stage.flowline.pipeline(&done, cx), &engine.scheduler)?);
+    }
+    Ok(Stream::new(graph.last.pipeline(&done, cx), graph.last.limit, graph.limit, &engine.scheduler))
+}
+
+fn bytes(flowline: &Flowline) -> u64 {
+    match &flowline.feed {
+        Feed::Table { table, .. } => (0..table.partitions()).map(|partition| table.partition_bytes(partition)).sum(),
+        Feed::Stage(_) => 0,
+    }
+}

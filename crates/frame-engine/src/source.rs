@@ -1,0 +1,101 @@
+//! Where the batches of a stage come from: an opened table, or what an earlier stage left.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use frame_core::{Batch, Error, Result};
+use frame_io::{BatchReader, RowLedger, ScanRequest, Stop, Table};
+use frame_memory::Reservation;
+
+use crate::context::Context;
+
+/// Something that is read partition by partition.
+pub(crate) trait Source: Send + Sync + Debug {
+    /// Number of partitions.
+    fn partitions(&self) -> usize;
+
+    /// Starts reading a partition.
+    fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop>;
+
+    /// A partition was read to its end.
+    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop>;
+
+    /// Every partition was read.
+    fn close(&self) -> Result<(), Stop>;
+}
+
+/// A scan of a table.
+#[derive(Debug)]
+pub(crate) struct TableSource {
+    pub(crate) table: Arc<dyn Table>,
+    pub(crate) request: Arc<ScanRequest>,
+}
+
+impl Source for TableSource {
+    fn partitions(&self) -> usize {
+        self.table.partitions()
+    }
+
+    fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
+        self.table.open(partition, &self.request)
+    }
+
+    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
+        if !ledger.is_balanced() {
+            return Err(Error::internal(format!("partition {partition} lost or invented rows: {ledger:?}")).into());
+        }
+        cx.counters.add(ledger);
+        cx.counters.bytes_done.fetch_add(self.table.partition_bytes(partition), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), Stop> {
+        self.table.close()
+    }
+}
+
+/// Batches in memory: the result of a stage. Each batch is a partition.
+#[derive(Debug)]
+pub(crate) struct Batches {
+    batches: Vec<Batch>,
+    /// Held as long as the batches.
+    _memory: Vec<Reservation>,
+}
+
+impl Batches {
+    /// Batches whose memory is reserved in `memory`.
+    pub(crate) fn new(batches: Vec<Batch>, memory: Vec<Reservation>) -> Self {
+        Self { batches, _memory: memory }
+    }
+}
+
+impl Source for Batches {
+    fn partitions(&self) -> usize {
+        self.batches.len()
+    }
+
+    fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
+        Ok(Box::new(Once(Some(self.batches[partition].clone()))))
+    }
+
+    fn done(&self, _: usize, _: RowLedger, _: &Context) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), Stop> {
+        Ok(())
+    }
+}
+
+struct Once(Option<Batch>);
+
+impl BatchReader for Once {
+    fn next(&mut self) -> Result<Option<Batch>, Stop> {
+        Ok(self.0.take())
+    }
+
+    fn ledger(&self) -> RowLedger {
+        RowLedger::default()
+    }
+}

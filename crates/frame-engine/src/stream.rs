@@ -1,0 +1,112 @@
+//! The ordered end of a query: batches in the order of their partitions, and limits on them.
+
+use std::sync::Arc;
+
+use frame_core::{Batch, Result};
+use frame_graph::{Flow, Ordered, OrderedWork, Scheduler};
+use frame_io::Stop;
+use frame_memory::Reservation;
+
+use crate::graph::StageSink;
+use crate::pipeline::Pipeline;
+use crate::sort::compacted;
+use crate::source::{Batches, Source};
+
+/// A pipeline as ordered work.
+pub(crate) struct Streamed {
+    pipeline: Pipeline,
+    /// The most rows that anyone will take of a partition.
+    limit: Option<u64>,
+}
+
+impl OrderedWork for Streamed {
+    /// A batch, and the memory it takes until it is handed out.
+    type Item = (Batch, Reservation);
+    type Stop = Stop;
+
+    fn run(&self, partition: usize, emit: &mut dyn FnMut(Self::Item) -> Flow) -> Result<(), Stop> {
+        let mut left = self.limit.unwrap_or(u64::MAX);
+        self.pipeline.run(partition, |batch| {
+            let mut memory = self.pipeline.cx.budget.reserve("rows on their way out");
+            memory.require(batch.memory_bytes())?;
+            left = left.saturating_sub(batch.len() as u64);
+            let flow = emit((batch.dense()?, memory));
+            Ok(if left == 0 { Flow::Enough } else { flow })
+        })
+    }
+}
+
+/// The batches of a pipeline in order, cut to a stretch of rows.
+pub(crate) struct Stream {
+    ordered: Ordered<Streamed>,
+    source: Arc<dyn Source>,
+    skip: u64,
+    left: u64,
+    is_over: bool,
+}
+
+impl Stream {
+    /// Starts a pipeline; `limit` is the rows to skip and the rows to keep.
+    pub(crate) fn new(pipeline: Pipeline, per_partition: Option<u64>, limit: Option<(u64, u64)>, scheduler: &Arc<Scheduler>) -> Self {
+        let (skip, left) = limit.unwrap_or((0, u64::MAX));
+        let source = pipeline.source.clone();
+        let partitions = if left == 0 { 0 } else { source.partitions() };
+        let window = scheduler.threads() + 1;
+        let work = Arc::new(Streamed { pipeline, limit: per_partition });
+        Self { ordered: Ordered::new(scheduler.clone(), work, partitions, window), source, skip, left, is_over: false }
+    }
+}
+
+impl Iterator for Stream {
+    type Item = Result<(Batch, Reservation), Stop>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.is_over && self.left > 0 {
+            let (batch, memory) = match self.ordered.next() {
+                Some(Ok(piece)) => piece,
+                Some(Err(stop)) => {
+                    self.is_over = true;
+                    return Some(Err(stop));
+                }
+                None => {
+                    self.is_over = true;
+                    return self.source.close().err().map(Err);
+                }
+            };
+            let skipped = self.skip.min(batch.len() as u64);
+            self.skip -= skipped;
+            let kept = self.left.min(batch.len() as u64 - skipped);
+            self.left -= kept;
+            if kept > 0 {
+                return Some(batch.slice(skipped as usize, kept as usize).map(|batch| (batch, memory)).map_err(Stop::from));
+            }
+        }
+        None
+    }
+}
+
+/// A limit with operators behind it: its rows are gathered before they begin.
+#[derive(Debug)]
+pub(crate) struct Limited {
+    pub(crate) offset: u64,
+    pub(crate) count: u64,
+}
+
+impl StageSink for Limited {
+    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+        let (mut batches, mut reservations) = (Vec::new(), Vec::new());
+        let enough = self.offset.saturating_add(self.count);
+        for piece in Stream::new(pipeline.clone(), Some(enough), Some((self.offset, self.count)), scheduler) {
+            let (batch, mut memory) = piece?;
+            let batch = compacted(batch)?;
+            memory.require(batch.memory_bytes())?;
+            batches.push(batch);
+            reservations.push(memory);
+        }
+        Ok(Arc::new(Batches::new(batches, reservations)))
+    }
+
+    fn explain(&self) -> String {
+        format!("take {} from {}, in order", self.count, self.offset)
+    }
+}

@@ -1,0 +1,266 @@
+//! Binding: names become columns, operators get types, and values are converted where types differ.
+
+use arrow::datatypes::{DataType, Schema};
+use frame_core::{Error, QueryError, Result, Scalar, Span};
+
+use crate::expr::{BadCast, BinaryOp, Expr, Node, UnaryOp};
+use crate::scalars::{self, ScalarFunction};
+use crate::types::{compared, computed, is_number, type_name};
+
+/// An expression whose columns and types are known.
+#[derive(Debug, Clone)]
+pub struct BoundExpr {
+    pub(crate) node: Bound,
+    pub(crate) data_type: DataType,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Bound {
+    Column(usize),
+    Literal(Scalar),
+    Not(Box<BoundExpr>),
+    Negate(Box<BoundExpr>),
+    Logic {
+        is_and: bool,
+        left: Box<BoundExpr>,
+        right: Box<BoundExpr>,
+    },
+    Compare {
+        op: BinaryOp,
+        left: Box<BoundExpr>,
+        right: Box<BoundExpr>,
+    },
+    Arithmetic {
+        op: BinaryOp,
+        left: Box<BoundExpr>,
+        right: Box<BoundExpr>,
+    },
+    /// Equal to any of the list, each of whose items is converted to be compared.
+    In {
+        list: Vec<BoundExpr>,
+    },
+    IsNull {
+        operand: Box<BoundExpr>,
+        negated: bool,
+    },
+    Cast {
+        operand: Box<BoundExpr>,
+        bad: BadCast,
+    },
+    /// A conversion that loses nothing.
+    Widen(Box<BoundExpr>),
+    Case {
+        branches: Vec<(BoundExpr, BoundExpr)>,
+        otherwise: Box<BoundExpr>,
+    },
+    Call {
+        function: &'static dyn ScalarFunction,
+        arguments: Vec<BoundExpr>,
+    },
+}
+
+/// Binds an expression to a schema.
+///
+/// # Errors
+/// `QueryError` for unknown names and for types that do not fit, at the place in the text.
+pub fn bind(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
+    bind_node(expr, schema).map_err(|error| error.at(expr.span))
+}
+
+fn bind_node(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
+    let of = |node, data_type| Ok(BoundExpr { node, data_type });
+    match &expr.node {
+        Node::Column(name) => column(name, schema),
+        Node::Literal(value) => of(Bound::Literal(value.clone()), value.data_type()),
+        Node::Unary { op: UnaryOp::Not, operand } => of(Bound::Not(Box::new(truth(operand, "not", schema)?)), DataType::Boolean),
+        Node::Unary { op: UnaryOp::Negate, operand } => {
+            let operand = number(bind(operand, schema)?, "-", operand.span)?;
+            let data_type = operand.data_type.clone();
+            of(Bound::Negate(Box::new(operand)), data_type)
+        }
+        Node::Binary { op, left, right } => binary(*op, left, right, schema),
+        Node::IsNull { operand, negated } => {
+            of(Bound::IsNull { operand: Box::new(bind(operand, schema)?), negated: *negated }, DataType::Boolean)
+        }
+        Node::In { operand, list, negated } => {
+            let list = list.iter().map(|item| compare(BinaryOp::Equal, operand, item, schema)).collect::<Result<_>>()?;
+            negate(of(Bound::In { list }, DataType::Boolean)?, *negated)
+        }
+        Node::Between { operand, low, high, negated } => {
+            let low = compare(BinaryOp::GreaterEqual, operand, low, schema)?;
+            let high = compare(BinaryOp::LessEqual, operand, high, schema)?;
+            negate(of(Bound::Logic { is_and: true, left: Box::new(low), right: Box::new(high) }, DataType::Boolean)?, *negated)
+        }
+        Node::Cast { operand, to, bad } => {
+            let operand = bind(operand, schema)?;
+            castable(&operand.data_type, to)?;
+            of(Bound::Cast { operand: Box::new(operand), bad: *bad }, to.clone())
+        }
+        Node::Case { branches, otherwise } => case(branches, otherwise, schema),
+        Node::Call { function, arguments } => call(function, arguments, schema),
+    }
+}
+
+fn column(name: &str, schema: &Schema) -> Result<BoundExpr> {
+    match schema.fields().iter().position(|field| field.name() == name) {
+        Some(index) => Ok(BoundExpr { node: Bound::Column(index), data_type: schema.field(index).data_type().clone() }),
+        None => {
+            let known = schema.fields().iter().map(|field| field.name().clone()).collect();
+            Err(Error::new(QueryError::UnknownColumn { name: name.to_owned(), known }))
+        }
+    }
+}
+
+fn binary(op: BinaryOp, left: &Expr, right: &Expr, schema: &Schema) -> Result<BoundExpr> {
+    match op {
+        BinaryOp::Or | BinaryOp::And => {
+            let (left, right) = (truth(left, op.symbol(), schema)?, truth(right, op.symbol(), schema)?);
+            let node = Bound::Logic { is_and: op == BinaryOp::And, left: Box::new(left), right: Box::new(right) };
+            Ok(BoundExpr { node, data_type: DataType::Boolean })
+        }
+        BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+            compare(op, left, right, schema)
+        }
+        BinaryOp::Coalesce => call("coalesce", &[left.clone(), right.clone()], schema),
+        _ => arithmetic(op, left, right, schema),
+    }
+}
+
+fn compare(op: BinaryOp, left: &Expr, right: &Expr, schema: &Schema) -> Result<BoundExpr> {
+    let span = left.span.to(right.span);
+    let (left, right) = (bind(left, schema)?, bind(right, schema)?);
+    let Some((to_left, to_right)) = compared(&left.data_type, &right.data_type) else {
+        let found = format!("{} and {}", type_name(&left.data_type), type_name(&right.data_type));
+        let error = Error::new(QueryError::Type { operation: format!("`{}`", op.symbol()), found }).at(span);
+        return Err(error.hint("convert one side with cast(x, type); dates are written @2024-01-31"));
+    };
+    let node = Bound::Compare { op, left: Box::new(widen(left, to_left)), right: Box::new(widen(right, to_right)) };
+    Ok(BoundExpr { node, data_type: DataType::Boolean })
+}
+
+fn arithmetic(op: BinaryOp, left: &Expr, right: &Expr, schema: &Schema) -> Result<BoundExpr> {
+    let (l, r) = (bind(left, schema)?, bind(right, schema)?);
+    let (l, r) = (number(l, op.symbol(), left.span)?, number(r, op.symbol(), right.span)?);
+    let is_int = l.data_type == DataType::Int64 && r.data_type == DataType::Int64 && op != BinaryOp::Divide;
+    let data_type = if is_int { DataType::Int64 } else { DataType::Float64 };
+    let (l, r) = (widen(l, data_type.clone()), widen(r, data_type.clone()));
+    Ok(BoundExpr { node: Bound::Arithmetic { op, left: Box::new(l), right: Box::new(r) }, data_type })
+}
+
+fn case(branches: &[(Expr, Expr)], otherwise: &Expr, schema: &Schema) -> Result<BoundExpr> {
+    let whens = branches.iter().map(|(when, _)| truth(when, "if", schema)).collect::<Result<Vec<_>>>()?;
+    let results = branches.iter().map(|(_, then)| then).chain([otherwise]);
+    let mut results = common(results.map(|result| Ok((bind(result, schema)?, result.span))).collect::<Result<_>>()?, "if")?;
+    let otherwise = results.pop().ok_or_else(|| Error::internal("a case without a value"))?;
+    let data_type = otherwise.data_type.clone();
+    let branches = whens.into_iter().zip(results).collect();
+    Ok(BoundExpr { node: Bound::Case { branches, otherwise: Box::new(otherwise) }, data_type })
+}
+
+/// Converts values to the one type that holds them all.
+pub(crate) fn common(values: Vec<(BoundExpr, Span)>, operation: &str) -> Result<Vec<BoundExpr>> {
+    let mut data_type = DataType::Null;
+    for (value, span) in &values {
+        let other = computed(&value.data_type);
+        data_type = match (&data_type, &other) {
+            (DataType::Int64, DataType::Float64) | (DataType::Float64, DataType::Int64) => DataType::Float64,
+            (a, b) => compared(a, b).map(|(both, _)| both).ok_or_else(|| {
+                let found = format!("{} and {}", type_name(a), type_name(b));
+                Error::new(QueryError::Type { operation: format!("`{operation}`"), found }).at(*span).hint("convert with cast(x, type)")
+            })?,
+        };
+    }
+    Ok(values.into_iter().map(|(value, _)| widen(value, data_type.clone())).collect())
+}
+
+fn call(name: &str, arguments: &[Expr], schema: &Schema) -> Result<BoundExpr> {
+    let function = scalars::find(name)?;
+    let bound = arguments.iter().map(|argument| Ok((bind(argument, schema)?, argument.span))).collect::<Result<Vec<_>>>()?;
+    let (arguments, data_type) = function.bind(bound)?;
+    Ok(BoundExpr { node: Bound::Call { function, arguments }, data_type })
+}
+
+/// Binds an expression that must be true or false.
+fn truth(expr: &Expr, operation: &str, schema: &Schema) -> Result<BoundExpr> {
+    let bound = bind(expr, schema)?;
+    match bound.data_type {
+        DataType::Boolean => Ok(bound),
+        DataType::Null => Ok(widen(bound, DataType::Boolean)),
+        other => Err(Error::new(QueryError::Type { operation: format!("`{operation}`"), found: type_name(&other) })
+            .at(expr.span)
+            .hint("it takes a truth value; compare with something, such as x > 0")),
+    }
+}
+
+fn number(bound: BoundExpr, operation: &str, span: Span) -> Result<BoundExpr> {
+    let to = match &bound.data_type {
+        DataType::Null => DataType::Float64,
+        DataType::Decimal128(..) | DataType::UInt64 => DataType::Float64,
+        number if is_number(number) => computed(number),
+        other => {
+            let error = Error::new(QueryError::Type { operation: format!("`{operation}`"), found: type_name(other) }).at(span);
+            return Err(error.hint("it takes numbers; convert with cast(x, float)"));
+        }
+    };
+    Ok(widen(bound, to))
+}
+
+fn negate(bound: BoundExpr, negated: bool) -> Result<BoundExpr> {
+    if !negated {
+        return Ok(bound);
+    }
+    Ok(BoundExpr { node: Bound::Not(Box::new(bound)), data_type: DataType::Boolean })
+}
+
+/// The expression converted to a type that holds all its values.
+pub(crate) fn widen(bound: BoundExpr, to: DataType) -> BoundExpr {
+    if bound.data_type == to { bound } else { BoundExpr { node: Bound::Widen(Box::new(bound)), data_type: to } }
+}
+
+fn castable(from: &DataType, to: &DataType) -> Result<()> {
+    if arrow::compute::can_cast_types(from, to) {
+        return Ok(());
+    }
+    let operation = format!("cast to {}", type_name(to));
+    Err(Error::new(QueryError::Type { operation, found: type_name(from) }))
+}
+
+impl BoundExpr {
+    /// The type of the values.
+    pub fn data_type(&self) -> &DataType {
+        &self.data_type
+    }
+
+    /// The column that the expression is, if it is nothing else.
+    pub fn as_column(&self) -> Option<usize> {
+        if let Bound::Column(index) = self.node { Some(index) } else { None }
+    }
+
+    /// Whether some values can make the evaluation fail.
+    pub fn can_fail(&self) -> bool {
+        let own = match &self.node {
+            Bound::Cast { bad, .. } => *bad == BadCast::Fail,
+            Bound::Arithmetic { .. } | Bound::Negate(_) => self.data_type == DataType::Int64,
+            Bound::Call { function, .. } => function.can_fail(),
+            _ => false,
+        };
+        own || self.parts().into_iter().any(Self::can_fail)
+    }
+
+    /// The direct parts.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match &self.node {
+            Bound::Column(_) | Bound::Literal(_) => Vec::new(),
+            Bound::Not(operand) | Bound::Negate(operand) | Bound::Widen(operand) => vec![operand],
+            Bound::IsNull { operand, .. } | Bound::Cast { operand, .. } => vec![operand],
+            Bound::Logic { left, right, .. } | Bound::Compare { left, right, .. } | Bound::Arithmetic { left, right, .. } => {
+                vec![left, right]
+            }
+            Bound::In { list } => list.iter().collect(),
+            Bound::Case { branches, otherwise } => {
+                branches.iter().flat_map(|(when, then)| [when, then]).chain([otherwise.as_ref()]).collect()
+            }
+            Bound::Call { arguments, .. } => arguments.iter().collect(),
+        }
+    }
+}

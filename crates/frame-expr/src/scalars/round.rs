@@ -1,0 +1,43 @@
+//! `round`: the nearest whole number.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Float64Type};
+use frame_core::{Result, Span};
+
+use super::ScalarFunction;
+use super::signature::{self, arity};
+use crate::bind::BoundExpr;
+
+/// round(x): the nearest whole number, halves away from zero; an int stays as it is.
+#[derive(Debug)]
+pub(super) struct Round;
+
+impl ScalarFunction for Round {
+    fn name(&self) -> &'static str {
+        "round"
+    }
+
+    fn help(&self) -> &'static str {
+        "round(x): the nearest whole number, halves away from zero; an int stays as it is."
+    }
+
+    fn example(&self) -> (&'static str, &'static str) {
+        ("round(2.5)", "3.0")
+    }
+
+    fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)> {
+        let [value] = arity(self.name(), arguments)?;
+        let value = signature::number(self.name(), value)?;
+        let data_type = value.data_type().clone();
+        Ok((vec![value], data_type))
+    }
+
+    fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {
+        Ok(match arguments[0].as_primitive_opt::<Float64Type>() {
+            Some(floats) => Arc::new(floats.unary::<_, Float64Type>(f64::round)),
+            None => Arc::clone(&arguments[0]),
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! Exact sums and counts of floats per group: the states of `sum` and `mean`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BinaryArray, BinaryBuilder, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Float64Array, UInt64Array};
+use frame_core::{Error, Result};
+
+use super::{Finish, state, typed};
+use crate::aggregates::GroupStates;
+use crate::exact::{FixedSum, WideSum, divide_and_round, round};
+
+/// What the hot loop touches for a group, side by side: one cache line serves it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Total {
+    sum: FixedSum,
+    count: u64,
+}
+
+pub(crate) struct FloatTotal {
+    finish: Finish,
+    totals: Vec<Total>,
+    /// The part of a group's sum that does not fit a `FixedSum`.
+    wide: BTreeMap<u32, Box<WideSum>>,
+}
+
+impl FloatTotal {
+    pub(crate) fn new(finish: Finish) -> Self {
+        Self { finish, totals: Vec::new(), wide: BTreeMap::new() }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, group: u32, value: f64) {
+        let total = &mut self.totals[group as usize];
+        total.count += 1;
+        if !total.sum.add(value) {
+            self.wide.entry(group).or_default().add(value);
+        }
+    }
+
+    fn value(&self, group: usize, total: &Total) -> Option<f64> {
+        let rounded = |words: &[u64], lowest| match self.finish {
+            Finish::Sum => round(words, lowest),
+            Finish::Mean => divide_and_round(words, lowest, total.count),
+        };
+        (total.count > 0).then(|| match self.wide.get(&(group as u32)) {
+            None => rounded(&total.sum.0, FixedSum::LOWEST),
+            Some(wide) => {
+                let mut wide = wide.clone();
+                wide.add_fixed(total.sum);
+                wide.finish().map_or_else(|special| special, |words| rounded(words, WideSum::LOWEST))
+            }
+        })
+    }
+}
+
+impl GroupStates for FloatTotal {
+    fn resize(&mut self, groups: usize) {
+        self.totals.resize(groups, Total::default());
+    }
+
+    fn update(&mut self, groups: &[u32], argument: Option<&ArrayRef>) -> Result<()> {
+        let values: &Float64Array = typed(argument)?;
+        match values.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => groups.iter().zip(values.values()).for_each(|(group, value)| self.add(*group, *value)),
+            Some(nulls) => {
+                for (row, (group, value)) in groups.iter().zip(values.values()).enumerate() {
+                    if nulls.is_valid(row) {
+                        self.add(*group, *value);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_states(&mut self) -> Result<Vec<ArrayRef>> {
+        let totals = std::mem::take(&mut self.totals);
+        let wide = std::mem::take(&mut self.wide);
+        let mut sums = FixedSizeBinaryBuilder::with_capacity(totals.len(), 24);
+        let mut rest = BinaryBuilder::with_capacity(totals.len(), wide.len() * WideSum::BYTES);
+        for (group, total) in totals.iter().enumerate() {
+            sums.append_value(total.sum.0.map(u64::to_le_bytes).as_flattened())?;
+            rest.append_option(wide.get(&(group as u32)).map(|sum| sum.to_bytes()));
+        }
+        let counts = UInt64Array::from_iter_values(totals.iter().map(|total| total.count));
+        Ok(vec![Arc::new(sums.finish()), Arc::new(rest.finish()), Arc::new(counts)])
+    }
+
+    fn merge(&mut self, groups: &[u32], states: &[ArrayRef]) -> Result<()> {
+        let sums: &FixedSizeBinaryArray = state(states, 0)?;
+        let wide: &BinaryArray = state(states, 1)?;
+        let counts: &UInt64Array = state(states, 2)?;
+        for (row, group) in groups.iter().enumerate() {
+            let (words, _) = sums.value(row).as_chunks::<8>();
+            let &[w0, w1, w2] = words else { return Err(Error::internal("a float total of another width")) };
+            let total = &mut self.totals[*group as usize];
+            total.sum.merge(FixedSum([w0, w1, w2].map(u64::from_le_bytes)));
+            total.count += counts.value(row);
+            if wide.is_valid(row) {
+                let sum = WideSum::from_bytes(wide.value(row)).ok_or_else(|| Error::internal("a wide sum of another width"))?;
+                self.wide.entry(*group).or_default().merge(&sum);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_values(&mut self) -> Result<ArrayRef> {
+        let values: Float64Array = self.totals.iter().enumerate().map(|(group, total)| self.value(group, total)).collect();
+        self.resize(0);
+        self.wide.clear();
+        Ok(Arc::new(values))
+    }
+
+    fn bytes(&self) -> usize {
+        self.totals.capacity() * size_of::<Total>() + self.wide.len() * (WideSum::BYTES + 64)
+    }
+}

@@ -1,0 +1,107 @@
+//! Exact sums and counts of integers per group, in 128 bits: the states of `sum` and `mean`.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, Decimal128Array, Float64Array, Int64Array, PrimitiveArray, UInt64Array};
+use frame_core::{Error, QueryError, Result};
+
+use super::{Finish, state, typed};
+use crate::aggregates::GroupStates;
+use crate::exact::divide_and_round;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Total {
+    sum: i128,
+    count: u64,
+}
+
+pub(crate) struct IntTotal {
+    finish: Finish,
+    totals: Vec<Total>,
+}
+
+impl IntTotal {
+    pub(crate) fn new(finish: Finish) -> Self {
+        Self { finish, totals: Vec::new() }
+    }
+
+    fn add_all<T: ArrowPrimitiveType<Native: Into<i128>>>(&mut self, groups: &[u32], values: &PrimitiveArray<T>) {
+        match values.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => groups.iter().zip(values.values()).for_each(|(group, value)| self.add(*group, (*value).into())),
+            Some(nulls) => {
+                for (row, (group, value)) in groups.iter().zip(values.values()).enumerate() {
+                    if nulls.is_valid(row) {
+                        self.add(*group, (*value).into());
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, group: u32, value: i128) {
+        let total = &mut self.totals[group as usize];
+        total.sum += value;
+        total.count += 1;
+    }
+}
+
+fn mean(total: &Total) -> Option<f64> {
+    let words = [total.sum as u64, (total.sum >> 64) as u64];
+    (total.count > 0).then(|| divide_and_round(&words, 0, total.count))
+}
+
+fn sum(total: &Total) -> Result<Option<i64>> {
+    if total.count == 0 {
+        return Ok(None);
+    }
+    i64::try_from(total.sum).map(Some).map_err(|_| {
+        Error::new(QueryError::Arithmetic(format!("the sum {} does not fit a 64-bit integer", total.sum)))
+            .hint("sum the column as floats: sum(cast(x, float))")
+    })
+}
+
+impl GroupStates for IntTotal {
+    fn resize(&mut self, groups: usize) {
+        self.totals.resize(groups, Total::default());
+    }
+
+    fn update(&mut self, groups: &[u32], argument: Option<&ArrayRef>) -> Result<()> {
+        if let Ok(values) = typed::<UInt64Array>(argument) {
+            self.add_all(groups, values);
+        } else {
+            self.add_all(groups, typed::<Int64Array>(argument)?);
+        }
+        Ok(())
+    }
+
+    fn take_states(&mut self) -> Result<Vec<ArrayRef>> {
+        let totals = std::mem::take(&mut self.totals);
+        let sums = Decimal128Array::from_iter_values(totals.iter().map(|total| total.sum));
+        let counts = UInt64Array::from_iter_values(totals.iter().map(|total| total.count));
+        Ok(vec![Arc::new(sums), Arc::new(counts)])
+    }
+
+    fn merge(&mut self, groups: &[u32], states: &[ArrayRef]) -> Result<()> {
+        let sums: &Decimal128Array = state(states, 0)?;
+        let counts: &UInt64Array = state(states, 1)?;
+        for (row, group) in groups.iter().enumerate() {
+            let total = &mut self.totals[*group as usize];
+            total.sum += sums.value(row);
+            total.count += counts.value(row);
+        }
+        Ok(())
+    }
+
+    fn take_values(&mut self) -> Result<ArrayRef> {
+        let totals = std::mem::take(&mut self.totals);
+        Ok(match self.finish {
+            Finish::Mean => Arc::new(totals.iter().map(mean).collect::<Float64Array>()),
+            Finish::Sum => Arc::new(totals.iter().map(sum).collect::<Result<Int64Array>>()?),
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        self.totals.capacity() * size_of::<Total>()
+    }
+}

@@ -1,0 +1,44 @@
+//! States that several aggregates share, one kind per file.
+
+mod extreme;
+mod float_total;
+mod int_total;
+mod text_extreme;
+
+pub(crate) use extreme::Extreme;
+pub(crate) use float_total::FloatTotal;
+pub(crate) use int_total::IntTotal;
+pub(crate) use text_extreme::TextExtreme;
+
+use arrow::array::{Array, ArrayRef};
+use frame_core::{Error, Result};
+
+/// Which end of the order an extreme looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The smallest value.
+    Min,
+    /// The largest value.
+    Max,
+}
+
+/// What a total is finished into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finish {
+    /// The sum; null if there was no value.
+    Sum,
+    /// The sum divided by the number of values; null if there was none.
+    Mean,
+}
+
+/// A column as the type that an aggregate was started with.
+pub(crate) fn typed<T: Array + 'static>(column: Option<&ArrayRef>) -> Result<&T> {
+    column
+        .and_then(|column| column.as_any().downcast_ref::<T>())
+        .ok_or_else(|| Error::internal(format!("an aggregate was given {:?}", column.map(|column| column.data_type().clone()))))
+}
+
+/// Column `at` of the states that a merge was given.
+pub(crate) fn state<T: Array + 'static>(states: &[ArrayRef], at: usize) -> Result<&T> {
+    typed(states.get(at))
+}

@@ -1,0 +1,39 @@
+//! The threads of a session.
+
+use frame_core::{Error, Result};
+
+use crate::panic::caught;
+
+/// A pool of threads of its own, so that two sessions in one process do not meet. The caller's thread runs no tasks.
+#[derive(Debug)]
+pub struct Scheduler {
+    pub(crate) pool: rayon::ThreadPool,
+}
+
+impl Scheduler {
+    /// A scheduler of `threads` threads (at least one).
+    ///
+    /// # Errors
+    /// An error if the system gives no thread.
+    pub fn new(threads: usize) -> Result<Self> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.max(1))
+            .thread_name(|index| format!("frame-{index}"))
+            .build()
+            .map_err(|error| Error::internal(format!("cannot start {threads} threads: {error}")))?;
+        Ok(Self { pool })
+    }
+
+    /// Runs one task on a thread of the pool and waits for its result, as the caller's thread runs no tasks itself.
+    ///
+    /// # Errors
+    /// Those of the task; a panic in it is one.
+    pub fn run_one<T: Send, S: Send + From<Error>>(&self, task: impl FnOnce() -> Result<T, S> + Send) -> Result<T, S> {
+        self.pool.install(|| caught(task))
+    }
+
+    /// Number of threads.
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+}

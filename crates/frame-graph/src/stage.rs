@@ -1,0 +1,144 @@
+//! A stage whose partitions may be worked on in any order: each worker has a share of the result.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use frame_core::Error;
+
+use crate::panic::caught;
+use crate::{Flow, Scheduler};
+
+/// What a stage does.
+pub trait StageWork: Sync {
+    /// What one worker has gathered.
+    type Share: Send;
+    /// Why a partition was not finished.
+    type Stop: Send + From<Error>;
+
+    /// A worker begins.
+    ///
+    /// # Errors
+    /// A reason to stop the run.
+    fn start(&self) -> Result<Self::Share, Self::Stop>;
+
+    /// Works on one partition.
+    ///
+    /// # Errors
+    /// A reason to stop the run.
+    fn run(&self, share: &mut Self::Share, partition: usize) -> Result<Flow, Self::Stop>;
+}
+
+/// What the tasks of a stage share.
+struct Progress<'a, W: StageWork> {
+    work: &'a W,
+    partitions: usize,
+    next: AtomicUsize,
+    /// Partitions behind this one need not be worked on: it stopped the run, or has enough.
+    last: AtomicUsize,
+    shares: Mutex<Vec<W::Share>>,
+    stop: Mutex<Option<(usize, W::Stop)>>,
+}
+
+impl Scheduler {
+    /// Works on partitions `0 .. partitions` with as many workers as there are threads; gives their shares, in no particular order.
+    ///
+    /// # Errors
+    /// The stop of the lowest partition that had one.
+    pub fn run<W: StageWork>(&self, work: &W, partitions: usize) -> Result<Vec<W::Share>, W::Stop> {
+        let progress = Progress {
+            work,
+            partitions,
+            next: AtomicUsize::new(0),
+            last: AtomicUsize::new(usize::MAX),
+            shares: Mutex::new(Vec::new()),
+            stop: Mutex::new(None),
+        };
+        self.pool.in_place_scope(|scope| {
+            for _ in 0..self.threads().min(partitions).max(1) {
+                scope.spawn(|scope| match caught(|| progress.work.start()) {
+                    Ok(share) => advance(&progress, share, scope),
+                    Err(stop) => progress.stopped(0, stop),
+                });
+            }
+        });
+        let stop = progress.stop.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match stop {
+            Some((_, stop)) => Err(stop),
+            None => Ok(progress.shares.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
+        }
+    }
+}
+
+/// Works on the next partition, then spawns the task for the one after it; without a next partition the share is handed in.
+fn advance<'a, W: StageWork>(progress: &'a Progress<'a, W>, mut share: W::Share, scope: &rayon::Scope<'a>) {
+    let partition = progress.next.fetch_add(1, Ordering::Relaxed);
+    if partition >= progress.partitions || partition > progress.last.load(Ordering::Relaxed) {
+        progress.shares.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(share);
+        return;
+    }
+    match caught(|| progress.work.run(&mut share, partition)) {
+        Ok(Flow::More) => {}
+        Ok(Flow::Enough) => {
+            progress.last.fetch_min(partition, Ordering::Relaxed);
+        }
+        Err(stop) => return progress.stopped(partition, stop),
+    }
+    scope.spawn(move |scope| advance(progress, share, scope));
+}
+
+impl<W: StageWork> Progress<'_, W> {
+    fn stopped(&self, partition: usize, stop: W::Stop) {
+        self.last.fetch_min(partition, Ordering::Relaxed);
+        let mut lowest = self.stop.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if lowest.as_ref().is_none_or(|(other, _)| partition < *other) {
+            *lowest = Some((partition, stop));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Failing(Vec<usize>);
+
+    impl StageWork for Failing {
+        type Share = Vec<usize>;
+        type Stop = Error;
+
+        fn start(&self) -> Result<Vec<usize>, Error> {
+            Ok(Vec::new())
+        }
+
+        fn run(&self, share: &mut Vec<usize>, partition: usize) -> Result<Flow, Error> {
+            share.push(partition);
+            if partition == 13 {
+                panic!("thirteen");
+            }
+            if self.0.contains(&partition) { Err(Error::internal(format!("{partition}"))) } else { Ok(Flow::More) }
+        }
+    }
+
+    #[test]
+    fn every_partition_is_worked_on_once() {
+        for threads in [1, 2, 5] {
+            let shares = Scheduler::new(threads).expect("threads").run(&Failing(vec![]), 12).expect("no stop");
+            let mut all = shares.concat();
+            all.sort_unstable();
+            assert_eq!(all, (0..12).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn the_lowest_stop_wins_and_panics_are_stops() {
+        for threads in [1, 2, 5] {
+            let scheduler = Scheduler::new(threads).expect("threads");
+            for _ in 0..50 {
+                let error = scheduler.run(&Failing(vec![9, 4, 5]), 12).expect_err("a stop");
+                assert_eq!(error, Error::internal("4"));
+            }
+            let error = scheduler.run(&Failing(vec![14]), 20).expect_err("a panic");
+            assert!(error.to_string().contains("thirteen"), "{error}");
+        }
+    }
+}

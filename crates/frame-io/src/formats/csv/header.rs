@@ -1,0 +1,136 @@
+//! The head of a file: byte order mark, names of the columns, where the data begins.
+
+use frame_core::{DataError, Error, FilePosition, QueryError, Result};
+
+use super::parse::unquoted;
+use super::structure::{Marks, Meaning, State};
+use super::table::CsvSettings;
+use crate::ReadAt;
+
+pub(super) struct Header {
+    pub(super) names: Vec<String>,
+    pub(super) data_start: u64,
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The largest first record that is accepted.
+const FIRST_RECORD_MAX: u64 = 64 << 20;
+
+/// Reads the first record and settles the names.
+pub(super) fn read(file: &dyn ReadAt, marks: Marks, settings: &CsvSettings) -> Result<Header> {
+    let (skip, record, len) = first_record(file, marks)?;
+    let fields = fields(&record, marks);
+    let is_empty = record.is_empty();
+    if is_empty && (settings.has_header || settings.names.is_empty()) {
+        return Err(Error::new(DataError::Empty { file: file.path().to_owned() }));
+    }
+    let names = if !settings.names.is_empty() {
+        if !is_empty && fields.len() != settings.names.len() {
+            let names = settings.names.len();
+            return Err(Error::new(QueryError::Usage(format!(
+                "{names} names were given for the {} columns of {}",
+                fields.len(),
+                file.path()
+            ))));
+        }
+        settings.names.clone()
+    } else if settings.has_header {
+        fields.iter().map(|field| name(field, file.path())).collect::<Result<_>>()?
+    } else {
+        vec![String::new(); fields.len()]
+    };
+    Ok(Header { names: distinct(names), data_start: if settings.has_header { skip + len } else { skip } })
+}
+
+/// Bytes before the first record, the record without its line end, and its length with it.
+fn first_record(file: &dyn ReadAt, marks: Marks) -> Result<(u64, Vec<u8>, u64)> {
+    let mut size = file.len().min(16 << 10);
+    loop {
+        let mut bytes = vec![0; size as usize];
+        file.read_exact_at(&mut bytes, 0)?;
+        let skip = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        bytes.drain(..skip);
+        let mut state = State::Start;
+        let newline = bytes.iter().position(|byte| {
+            let (meaning, next) = state.step(*byte, marks);
+            state = next;
+            meaning == Meaning::Newline
+        });
+        match newline {
+            Some(at) => {
+                bytes.truncate(at);
+                return Ok((skip as u64, bytes, at as u64 + 1));
+            }
+            None if size == file.len() && state == State::Quoted => return Err(unclosed(file, skip)),
+            None if size == file.len() => {
+                let len = bytes.len() as u64;
+                return Ok((skip as u64, bytes, len));
+            }
+            None if size >= FIRST_RECORD_MAX => {
+                let position = FilePosition { file: file.path().to_owned(), byte: Some(skip as u64), line: Some(1), column: None };
+                return Err(Error::new(DataError::RecordTooLarge { position, limit: FIRST_RECORD_MAX }));
+            }
+            None => size = (size * 8).min(file.len()).min(FIRST_RECORD_MAX),
+        }
+    }
+}
+
+fn unclosed(file: &dyn ReadAt, skip: usize) -> Error {
+    let position = FilePosition { file: file.path().to_owned(), byte: Some(skip as u64), line: Some(1), column: None };
+    Error::new(DataError::UnclosedQuote { position })
+}
+
+/// The raw fields of a record without its newline.
+fn fields(record: &[u8], marks: Marks) -> Vec<Vec<u8>> {
+    let record = record.strip_suffix(b"\r").unwrap_or(record);
+    let mut state = State::Start;
+    let mut fields = vec![Vec::new()];
+    for byte in record {
+        let (meaning, next) = state.step(*byte, marks);
+        state = next;
+        match (meaning, fields.last_mut()) {
+            (Meaning::Text, Some(field)) => field.push(*byte),
+            _ => fields.push(Vec::new()),
+        }
+    }
+    fields
+}
+
+fn name(field: &[u8], file: &str) -> Result<String> {
+    let bytes = unquoted(field).map_or_else(|| field.to_vec(), |inner| inner.into_owned());
+    String::from_utf8(bytes).map_err(|_| {
+        let position = FilePosition { file: file.to_owned(), byte: Some(0), line: Some(1), column: None };
+        Error::new(DataError::Encoding { position })
+    })
+}
+
+/// Names for the nameless (`column_3`), and numbers behind names that were there before (`value_2`).
+fn distinct(names: Vec<String>) -> Vec<String> {
+    let mut taken: Vec<String> = Vec::with_capacity(names.len());
+    let mut seen = std::collections::HashSet::new();
+    for (at, name) in names.iter().enumerate() {
+        let base = if name.is_empty() { format!("column_{}", at + 1) } else { name.clone() };
+        let mut candidate = base.clone();
+        let mut number = 2;
+        while seen.contains(&candidate) || candidate != *name && names.contains(&candidate) {
+            candidate = format!("{base}_{number}");
+            number += 1;
+        }
+        seen.insert(candidate.clone());
+        taken.push(candidate);
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distinct;
+
+    #[test]
+    fn names_become_distinct_and_stay_where_they_can() {
+        let names = |list: &[&str]| distinct(list.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(names(&["a", "", "a", "a_2", ""]), ["a", "column_2", "a_3", "a_2", "column_5"]);
+        assert_eq!(names(&["", "column_1"]), ["column_1_2", "column_1"]);
+    }
+}

@@ -1,0 +1,288 @@
+//! Reading a partition: chunk by chunk, from its first record to the one that begins behind its end.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow::buffer::Buffer;
+use frame_core::{Batch, DataError, Error, Result};
+use frame_memory::Reservation;
+
+use super::columns::Columns;
+use super::parse::Rows;
+use super::records::{self, LastRecord, Stretch};
+use super::structure::PADDING;
+use super::{position, table::Opened};
+use crate::{BatchReader, Lesson, RowLedger, ScanRequest, Stop};
+
+/// How much is read at a time behind the end of a partition, to finish its last record.
+const BEHIND_THE_END: usize = 16 << 10;
+
+/// Reads one partition.
+pub(super) struct PartitionReader {
+    table: Arc<Opened>,
+    partition: usize,
+    request: Arc<ScanRequest>,
+    columns: Columns,
+    /// Records that begin at or behind this byte belong to the next partition.
+    end: u64,
+    chunk: Chunk,
+    ledger: RowLedger,
+    /// Told once the rows in front of it are out.
+    stop: Option<Stop>,
+    is_done: bool,
+    memory: Reservation,
+}
+
+/// The bytes in hand, and what is known of them.
+struct Chunk {
+    /// Padding, bytes of the file, padding. Batches may share it.
+    bytes: Buffer,
+    bounds: Vec<u32>,
+    /// Good records that are not out yet.
+    stretches: VecDeque<Stretch>,
+    /// The record that the chunk does not finish: where it begins in `bytes`, and its length.
+    rest: (usize, usize),
+    /// The byte of the file at which the next read begins.
+    position: u64,
+    /// The byte of the file that stands first in `bytes`, behind the padding.
+    offset: u64,
+}
+
+impl PartitionReader {
+    /// Starts at the first record of the partition.
+    ///
+    /// # Errors
+    /// What looking for it can fail with.
+    pub(super) fn new(table: Arc<Opened>, partition: usize, request: Arc<ScanRequest>) -> Result<Self> {
+        let start = table.start(partition)?;
+        let chunk = Chunk {
+            bytes: Buffer::from_vec(Vec::<u8>::new()),
+            bounds: Vec::new(),
+            stretches: VecDeque::new(),
+            rest: (PADDING, 0),
+            position: start,
+            offset: start,
+        };
+        Ok(Self {
+            columns: Columns::new(&table, &request)?,
+            end: table.end(partition),
+            chunk,
+            ledger: RowLedger::default(),
+            stop: None,
+            is_done: false,
+            memory: request.budget.reserve("reading CSV"),
+            table,
+            partition,
+            request,
+        })
+    }
+
+    /// Reads and scans until a record is complete, or to the end of the partition.
+    fn next_chunk(&mut self) -> Result<()> {
+        if self.chunk.position - self.chunk.rest.1 as u64 >= self.end {
+            return self.finish();
+        }
+        let mut size = self.table.chunk_bytes.max(1);
+        loop {
+            self.request.cancel.check()?;
+            let is_last = self.fill(size)?;
+            if self.scan(is_last)? {
+                return Ok(());
+            }
+            // Not one record ended: the next try holds twice as much.
+            size = LastRecord::grown(self.chunk.rest.1.max(size)).ok_or_else(|| self.too_large())?;
+        }
+    }
+
+    /// Puts the unfinished record and up to `size` more bytes of the file into a buffer; answers whether the file ends there.
+    fn fill(&mut self, size: usize) -> Result<bool> {
+        let len = self.table.file.len();
+        let (rest_start, rest) = self.chunk.rest;
+        let left = len - self.chunk.position;
+        let wanted = if self.chunk.position < self.end {
+            (self.end - self.chunk.position).min(size as u64)
+        } else {
+            left.min(size.max(BEHIND_THE_END).min(BEHIND_THE_END.max(rest)) as u64)
+        } as usize;
+        let filled = rest + wanted;
+        // One byte more for the newline that the last record of a file may lack.
+        let capacity = PADDING + filled + 1 + PADDING;
+        let bounds_max = (filled + 66) * size_of::<u32>();
+        self.memory.require(capacity + self.chunk.bytes.capacity() + bounds_max)?;
+        let old = std::mem::replace(&mut self.chunk.bytes, Buffer::from_vec(Vec::<u8>::new()));
+        let mut bytes = match old.into_vec::<u8>() {
+            Ok(mut bytes) => {
+                bytes.resize(bytes.len().max(capacity), 0);
+                bytes.copy_within(rest_start..rest_start + rest, PADDING);
+                bytes.truncate(capacity);
+                bytes
+            }
+            // A batch still looks at the old one.
+            Err(old) => {
+                let mut bytes = vec![0; capacity];
+                bytes[PADDING..PADDING + rest].copy_from_slice(&old[rest_start..rest_start + rest]);
+                bytes
+            }
+        };
+        self.table.file.read_exact_at(&mut bytes[PADDING + rest..PADDING + filled], self.chunk.position)?;
+        self.chunk.offset = self.chunk.position - rest as u64;
+        self.chunk.position += wanted as u64;
+        let is_last = self.chunk.position == len && filled > 0;
+        if is_last {
+            bytes[PADDING + filled] = b'\n';
+        }
+        self.chunk.rest = (PADDING, filled);
+        self.chunk.bytes = Buffer::from_vec(bytes);
+        Ok(is_last)
+    }
+
+    /// Finds the records of a filled buffer; answers whether it got anywhere.
+    fn scan(&mut self, is_last: bool) -> Result<bool> {
+        let Chunk { bytes, bounds, rest, offset, .. } = &mut self.chunk;
+        let fields = self.table.columns.len();
+        let data_end = PADDING + rest.1;
+        // The newline that the last record of a file lacks counts.
+        let scan_end = data_end + usize::from(is_last && bytes[data_end - 1] != b'\n');
+        let found = self.table.scanner.scan(bytes, PADDING, scan_end, bounds);
+        let records = records::split(bytes, bounds, found.newlines, fields);
+        if is_last && found.inside {
+            let byte = *offset + u64::from(records.rest) - PADDING as u64;
+            let position = position::locate(self.table.file.as_ref(), byte, None);
+            self.stop = Some(Stop::Failed(Error::new(DataError::UnclosedQuote { position })));
+        }
+        if records.stretches.is_empty() && records.ragged.is_none() && records.rest as usize == PADDING && self.stop.is_none() {
+            return Ok(is_last);
+        }
+        *rest = (records.rest as usize, data_end.saturating_sub(records.rest as usize));
+        self.prove_samples();
+        self.chunk.stretches = records.stretches.into();
+        if self.chunk.offset + (data_end - PADDING) as u64 > self.end || records.ragged.is_some() {
+            self.cut(records.ragged);
+        }
+        Ok(true)
+    }
+
+    /// Leaves the records that begin behind the end to the next partition.
+    fn cut(&mut self, ragged: Option<(u32, usize)>) {
+        let fields = self.table.columns.len();
+        let byte_of = |at: u32| self.chunk.offset + u64::from(at) - PADDING as u64;
+        let mut next = None;
+        for stretch in &mut self.chunk.stretches {
+            let starts = self.chunk.bounds[stretch.bound..stretch.bound + stretch.records * fields].iter().step_by(fields);
+            let ours = starts.clone().take_while(|start| byte_of(**start) < self.end).count();
+            if ours < stretch.records && next.is_none() {
+                next = starts.clone().nth(ours).copied();
+            }
+            stretch.records = ours;
+        }
+        match (next, ragged) {
+            (Some(_), _) => {}
+            (None, Some((start, found))) if byte_of(start) < self.end => {
+                let position = position::locate(self.table.file.as_ref(), byte_of(start), None);
+                self.stop.get_or_insert(Stop::Failed(Error::new(DataError::Ragged { position, expected: fields, found })));
+            }
+            (None, Some((start, _))) => next = Some(start),
+            (None, None) => {}
+        }
+        if let Some(next) = next {
+            // The first record behind the end: its place is all that is needed of it.
+            let behind = self.first_line_behind(next);
+            self.chunk.rest = (behind as usize, 0);
+            self.chunk.position = byte_of(behind);
+        }
+    }
+
+    /// The first line that begins at or behind the end: a blank one may come before the record at `next`.
+    fn first_line_behind(&self, next: u32) -> u32 {
+        let end = self.end.saturating_sub(self.chunk.offset) as usize + PADDING;
+        let bounds = &self.chunk.bounds;
+        let at = bounds.partition_point(|bound| (*bound as usize) < end);
+        let lines = bounds[at..].iter().copied();
+        lines.take_while(|bound| *bound < next).find(|bound| self.chunk.bytes[*bound as usize - 1] == b'\n').unwrap_or(next)
+    }
+
+    /// Checks that the samples within the chunk begin records.
+    fn prove_samples(&mut self) {
+        let chunk = &self.chunk;
+        let (first, last) = (chunk.offset, chunk.offset + (chunk.rest.0 - PADDING) as u64);
+        let samples = &self.table.samples;
+        let from = samples.partition_point(|sample| *sample < first);
+        for sample in samples[from..].iter().take_while(|sample| **sample < last.min(self.end)) {
+            let at = (sample - first) as usize + PADDING;
+            let is_start = chunk.bounds.binary_search(&(at as u32)).is_ok() && (at == PADDING || chunk.bytes[at - 1] == b'\n');
+            if !is_start {
+                self.stop.get_or_insert(self.table.restart(Lesson::Splits));
+            }
+        }
+    }
+
+    /// The end of the partition: the next one must begin where this one stopped.
+    fn finish(&mut self) -> Result<()> {
+        self.is_done = true;
+        let stopped = self.chunk.position - self.chunk.rest.1 as u64;
+        if self.partition + 1 == self.table.partitions() || self.table.start(self.partition + 1)? == stopped {
+            return Ok(());
+        }
+        if self.table.has_exact_splits() {
+            let reason = format!("a record that began at byte {stopped} does not any more");
+            return Err(Error::new(DataError::Changed { file: self.table.file.path().to_owned(), reason }));
+        }
+        self.stop = Some(self.table.restart(Lesson::Splits));
+        Ok(())
+    }
+
+    fn too_large(&self) -> Error {
+        let position = position::locate(self.table.file.as_ref(), self.chunk.offset, None);
+        Error::new(DataError::RecordTooLarge { position, limit: LastRecord::BYTES_MAX as u64 })
+    }
+
+    /// The next records as a batch, if there are any in hand.
+    fn next_batch(&mut self) -> Result<Option<Batch>> {
+        let fields = self.table.columns.len();
+        while let Some(stretch) = self.chunk.stretches.front_mut() {
+            let count = stretch.records.min(self.request.batch_rows.max(1));
+            let first = stretch.bound;
+            stretch.bound += count * fields;
+            stretch.records -= count;
+            if stretch.records == 0 {
+                self.chunk.stretches.pop_front();
+            }
+            if count == 0 {
+                continue;
+            }
+            let rows = Rows::new(&self.chunk.bytes, &self.chunk.bounds[first..=first + count * fields], fields);
+            let offset = self.chunk.offset.wrapping_sub(PADDING as u64);
+            let parsed = self.columns.parse(&self.table, &self.request, rows, &self.chunk.bytes, offset)?;
+            self.ledger.add(parsed.ledger);
+            if let Some(stop) = parsed.stop {
+                self.chunk.stretches.clear();
+                self.stop = Some(stop);
+            }
+            if parsed.batch.is_some() {
+                return Ok(parsed.batch);
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl BatchReader for PartitionReader {
+    fn next(&mut self) -> Result<Option<Batch>, Stop> {
+        loop {
+            if let Some(batch) = self.next_batch()? {
+                return Ok(Some(batch));
+            }
+            if let Some(stop) = self.stop.clone() {
+                return Err(stop);
+            }
+            if self.is_done {
+                return Ok(None);
+            }
+            self.next_chunk()?;
+        }
+    }
+
+    fn ledger(&self) -> RowLedger {
+        self.ledger
+    }
+}

@@ -1,0 +1,65 @@
+//! The masks with AVX2: two comparisons of 32 bytes each.
+
+use std::arch::x86_64::{
+    __m256i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8, _mm256_loadu_si256,
+    _mm256_movemask_epi8, _mm256_set1_epi8,
+};
+
+use super::blocks::{self, Instructions, Scan};
+use super::{Found, Marks};
+
+/// Proof that the processor has AVX2, BMI1 and carry-less multiplication.
+#[derive(Clone, Copy)]
+struct Avx2(());
+
+/// The scan, if the processor can run it.
+pub(super) fn available() -> Option<Scan> {
+    let can = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("popcnt")
+        && is_x86_feature_detected!("pclmulqdq");
+    // SAFETY: the processor has every feature of `scan`.
+    can.then_some(|bytes, start, end, marks, bounds| unsafe { scan(bytes, start, end, marks, bounds) })
+}
+
+#[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
+fn scan(bytes: &[u8], start: usize, end: usize, marks: Marks, bounds: &mut Vec<u32>) -> Option<Found> {
+    blocks::scan(Avx2(()), bytes, start, end, marks, bounds)
+}
+
+impl Instructions for Avx2 {
+    #[inline(always)]
+    fn masks(self, block: &[u8; 64], marks: Marks) -> (u64, u64, u64) {
+        // SAFETY: `self` exists only inside `scan`, so the processor has AVX2; both loads lie in the block.
+        unsafe {
+            let low = _mm256_loadu_si256(block.as_ptr().cast::<__m256i>());
+            let high = _mm256_loadu_si256(block.as_ptr().add(32).cast::<__m256i>());
+            let equal = |byte: u8| {
+                let wanted = _mm256_set1_epi8(byte as i8);
+                let low = _mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)) as u32;
+                let high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)) as u32;
+                u64::from(low) | u64::from(high) << 32
+            };
+            (equal(marks.quote), equal(marks.delimiter), equal(b'\n'))
+        }
+    }
+
+    #[inline(always)]
+    fn prefix_xor(self, bits: u64) -> u64 {
+        // SAFETY: `self` exists only inside `scan`, so the processor multiplies without carry.
+        unsafe { _mm_cvtsi128_si64(_mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), _mm_set1_epi8(-1))) as u64 }
+    }
+
+    #[inline(always)]
+    unsafe fn write_bounds(self, bits: u64, base: u32, out: *mut u32) {
+        let (mut bits, mut out) = (bits, out);
+        while bits != 0 {
+            // SAFETY: the caller lends 64 places; one is written per bit.
+            unsafe {
+                out.write(base + bits.trailing_zeros() + 1);
+                out = out.add(1);
+            }
+            bits &= bits - 1;
+        }
+    }
+}

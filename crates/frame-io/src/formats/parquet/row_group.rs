@@ -1,0 +1,119 @@
+//! One row group being read: filter columns first, the others only where rows pass.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::compute::{FilterBuilder, prep_null_mask_filter};
+use frame_core::{Batch, Error, Result, ScanFilter};
+
+use super::chunk::Chunk;
+use super::columns::{Column, ColumnPlace};
+use super::projection::Projection;
+use super::prune::rows_to_read;
+use super::refusal::{damaged, in_column};
+use super::table::ParquetFile;
+use crate::{RowLedger, ScanRequest};
+
+/// A row group being read.
+pub(super) struct RowGroupReader {
+    /// Those of the filter first.
+    columns: Vec<Column>,
+    /// The rows still to be read.
+    stretches: std::vec::IntoIter<Range<usize>>,
+    stretch: Range<usize>,
+    /// The row that the filter's columns stand at, and the row that the others stand at.
+    early_row: usize,
+    late_row: usize,
+}
+
+impl RowGroupReader {
+    /// Reads the chunks of the columns of `projection` and prepares to decode them. Rows that statistics rule out go
+    /// into the ledger here.
+    ///
+    /// # Errors
+    /// Those of reading and of damaged files.
+    pub(super) fn open(
+        file: &ParquetFile,
+        group: usize,
+        projection: &Projection,
+        request: &ScanRequest,
+        ledger: &mut RowLedger,
+    ) -> Result<Self> {
+        let stretches = rows_to_read(file, group, projection, request.filter.as_deref())?;
+        let pruned = file.metadata.row_group(group).num_rows() as u64 - stretches.iter().map(|rows| rows.len() as u64).sum::<u64>();
+        ledger.add(RowLedger { read: pruned, kept: 0, filtered: pruned });
+        let fields = if stretches.is_empty() { &[][..] } else { &projection.fields };
+        let mut columns = Vec::with_capacity(fields.len());
+        for field in fields {
+            let leaf = file.columns.leaves[*field].ok_or_else(|| Error::internal("a column that is not read was projected"))?;
+            let fields = file.columns.schema.fields();
+            let data_type = fields[*field].data_type();
+            let place = ColumnPlace { path: file.path(), metadata: &file.metadata, group, leaf, data_type, fields };
+            let (values, rows) = (place.chunk().num_values(), file.metadata.row_group(group).num_rows());
+            if values != rows {
+                let error = damaged(file.path(), format!("it has {values} values where its row group has {rows} rows"));
+                return Err(in_column(error, &place.chunk().column_path().string()));
+            }
+            let chunk = Chunk::read(file.file.as_ref(), place.chunk(), file.data_end, &request.budget)?;
+            columns.push(Column::new(place, chunk, request.batch_rows.clamp(1, rows.max(1) as usize))?);
+        }
+        Ok(Self { columns, stretches: stretches.into_iter(), stretch: 0..0, early_row: 0, late_row: 0 })
+    }
+
+    /// The next rows that pass, or `None` at the end of the row group.
+    ///
+    /// # Errors
+    /// Those of damaged files, and what the filter can fail with.
+    pub(super) fn next(&mut self, projection: &Projection, request: &ScanRequest, ledger: &mut RowLedger) -> Result<Option<Batch>> {
+        loop {
+            request.cancel.check()?;
+            if self.stretch.is_empty() {
+                let Some(stretch) = self.stretches.next() else { return Ok(None) };
+                self.stretch = stretch;
+            }
+            let (start, rows) = (self.stretch.start, self.stretch.len().min(request.batch_rows.max(1)));
+            self.stretch.start += rows;
+            let (early, late) = self.columns.split_at_mut(projection.filter_fields);
+            let mut arrays = read_at(early, &mut self.early_row, start, rows)?;
+            let mask = request.filter.as_ref().map(|filter| keep(filter.as_ref(), projection, &arrays, rows)).transpose()?;
+            let kept = mask.as_ref().map_or(rows, BooleanArray::true_count);
+            if kept > 0 {
+                arrays.extend(read_at(late, &mut self.late_row, start, rows)?);
+            }
+            ledger.add(RowLedger { read: rows as u64, kept: kept as u64, filtered: (rows - kept) as u64 });
+            if kept == 0 {
+                continue;
+            }
+            let mut columns: Vec<ArrayRef> = projection.places.iter().map(|place| Arc::clone(&arrays[*place])).collect();
+            if let Some(mask) = mask.filter(|_| kept < rows) {
+                let filter = FilterBuilder::new(&mask).optimize().build();
+                columns = columns.iter().map(|column| filter.filter(column.as_ref())).collect::<std::result::Result<_, _>>()?;
+            }
+            return Batch::new(Arc::clone(&projection.schema), columns, kept).map(Some);
+        }
+    }
+}
+
+/// Reads rows `start .. start + rows` of columns that stand at row `at`: what lies between is stepped over, at best by whole pages.
+fn read_at(columns: &mut [Column], at: &mut usize, start: usize, rows: usize) -> Result<Vec<ArrayRef>> {
+    let gap = start - *at;
+    *at = start + rows;
+    let read = |column: &mut Column| {
+        if gap > 0 {
+            column.skip(gap)?;
+        }
+        column.read(rows)
+    };
+    columns.iter_mut().map(read).collect()
+}
+
+/// Which rows pass: no nulls in the answer.
+fn keep(filter: &dyn ScanFilter, projection: &Projection, arrays: &[ArrayRef], rows: usize) -> Result<BooleanArray> {
+    let columns: Vec<ArrayRef> = projection.filter_places.iter().map(|place| Arc::clone(&arrays[*place])).collect();
+    let mask = filter.keep(&columns, rows)?;
+    if mask.len() != rows {
+        return Err(Error::internal(format!("a filter answered {} of {rows} rows", mask.len())));
+    }
+    Ok(if mask.null_count() == 0 { mask } else { prep_null_mask_filter(&mask) })
+}

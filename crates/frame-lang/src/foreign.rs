@@ -1,0 +1,21 @@
+//! Words of SQL, pandas, dplyr and KQL, and what to write instead.
+
+/// How to say in verbs what a word says elsewhere.
+pub(crate) fn translation(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "order_by" | "orderby" | "sort_values" | "arrange" => "write `sort x` or `sort -x` for the largest first",
+        "by" => "write `sort x` to order, `groupby x` to group",
+        "group_by" => "write `groupby key sum value`",
+        "summarise" | "aggregate" => "write `groupby key sum value`, or `agg sum value` for all rows",
+        "filter_by" | "having" | "query" | "loc" => "write `where condition`; behind a groupby it filters the groups",
+        "assign" | "with_column" | "with_columns" | "project" => "write `derive name = expression` to add, `select a, b` to pick columns",
+        "nrow" | "size" | "len" | "nrows" => "write `count`",
+        "top" | "nlargest" => "write `sort -x | take 10`",
+        "fetch" | "first" | "slice" => "write `take 10`",
+        "offset" | "skip" => "write `take 10 from 20`",
+        "value_counts" => "write `groupby key count | sort -count`",
+        "mean" | "sum" | "min" | "max" | "avg" => "write `agg mean value` for all rows, `groupby key mean value` for groups",
+        "distinct" | "unique" => "write `groupby a, b count`",
+        _ => return None,
+    })
+}

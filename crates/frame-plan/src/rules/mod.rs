@@ -1,0 +1,51 @@
+//! The optimizer: rules that rewrite a plan without changing its answer, one per file, in one ordered list.
+//!
+//! No rule may change rows, their order, or which columns are named ([`Plan::named_columns`] is asked before any rule runs).
+
+mod fold_constants;
+mod narrow_columns;
+mod push_filters;
+mod push_limits;
+
+use frame_core::Result;
+
+use crate::{Catalog, Plan};
+
+/// A rewriting of plans.
+struct Rule {
+    name: &'static str,
+    apply: fn(Plan, &dyn Catalog) -> Result<Plan>,
+}
+
+/// Every rule, in the order in which they run.
+const RULES: &[Rule] = &[
+    Rule { name: "fold constants", apply: fold_constants::apply },
+    Rule { name: "push filters", apply: push_filters::apply },
+    Rule { name: "narrow columns", apply: narrow_columns::apply },
+    Rule { name: "push limits", apply: push_limits::apply },
+];
+
+/// What a rule made of the plan.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The rule.
+    pub rule: &'static str,
+    /// The plan behind it.
+    pub plan: Plan,
+}
+
+/// Applies every rule once, in order; gives the last plan and each one on the way that differed from the one before.
+///
+/// # Errors
+/// What looking at an input can fail with.
+pub fn optimize(mut plan: Plan, catalog: &dyn Catalog) -> Result<(Plan, Vec<Change>)> {
+    let mut changes = Vec::new();
+    for rule in RULES {
+        let before = plan.clone();
+        plan = (rule.apply)(plan, catalog)?;
+        if plan != before {
+            changes.push(Change { rule: rule.name, plan: plan.clone() });
+        }
+    }
+    Ok((plan, changes))
+}

@@ -1,0 +1,30 @@
+//! Makes the scan give only the columns that someone above it wants.
+
+use frame_core::Result;
+
+use crate::operators::Wanted;
+use crate::{Catalog, Plan};
+
+pub(super) fn apply(mut plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
+    narrow(&mut plan, &None, catalog)?;
+    Ok(plan)
+}
+
+fn narrow(plan: &mut Plan, wanted: &Wanted, catalog: &dyn Catalog) -> Result<()> {
+    let below = plan.wanted(wanted);
+    match plan {
+        Plan::Scan(scan) => {
+            if let Some(wanted) = wanted {
+                let all = catalog.schema(&scan.input)?;
+                let names: Vec<String> =
+                    all.fields().iter().map(|field| field.name().clone()).filter(|name| wanted.contains(name)).collect();
+                scan.columns = (names.len() < all.fields().len()).then_some(names);
+            }
+            Ok(())
+        }
+        other => match other.input_mut() {
+            Some(input) => narrow(input, &below, catalog),
+            None => Ok(()),
+        },
+    }
+}

@@ -1,0 +1,98 @@
+//! Moves filters towards the scan, so that rows are dropped before anything is computed for them.
+//!
+//! A filter moves past a projection whose columns it reads unchanged, past a sort, and past a grouping if it reads only keys. It never
+//! moves past a limit. Filters that meet are joined by `and`, in the order in which they ran.
+
+use frame_core::Result;
+use frame_expr::{BinaryOp, Expr, Node, predicate};
+
+use crate::{Aggregate, Catalog, Filter, Plan, Project};
+
+pub(super) fn apply(plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
+    let mut plan = plan;
+    if let Some(input) = plan.input_mut() {
+        let taken = input.clone();
+        *input = apply(taken, catalog)?;
+    }
+    match plan {
+        Plan::Filter(filter) => push(filter.predicate, *filter.input, catalog),
+        other => Ok(other),
+    }
+}
+
+/// Puts a filter on `input` as far down as it may go.
+fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
+    // A filter that can fail must see exactly the rows that it would have seen.
+    let can_fail = predicate(&condition, input.schema(catalog)?.as_ref())?.can_fail();
+    match input {
+        Plan::Scan(mut scan) if scan.limit.is_none() => {
+            scan.filter = Some(match scan.filter.take() {
+                None => condition,
+                Some(earlier) if !can_fail => Expr::binary(BinaryOp::And, earlier, condition),
+                Some(earlier) => {
+                    scan.filter = Some(earlier);
+                    return Ok(filtered(Plan::Scan(scan), condition));
+                }
+            });
+            Ok(Plan::Scan(scan))
+        }
+        Plan::Project(project) => match through(&condition, &project) {
+            Some(below) if !can_fail && !computes(&project) => {
+                let input = Box::new(push(below, *project.input, catalog)?);
+                Ok(Plan::Project(Project { input, items: project.items }))
+            }
+            _ => Ok(filtered(Plan::Project(project), condition)),
+        },
+        Plan::Sort(mut sort) if !can_fail => {
+            sort.input = Box::new(push(condition, *sort.input, catalog)?);
+            Ok(Plan::Sort(sort))
+        }
+        Plan::Aggregate(mut aggregate) if !can_fail => match keyed(&condition, &aggregate) {
+            Some(below) => {
+                aggregate.input = Box::new(push(below, *aggregate.input, catalog)?);
+                Ok(Plan::Aggregate(aggregate))
+            }
+            None => Ok(filtered(Plan::Aggregate(aggregate), condition)),
+        },
+        other => Ok(filtered(other, condition)),
+    }
+}
+
+fn filtered(input: Plan, predicate: Expr) -> Plan {
+    Plan::Filter(Filter { input: Box::new(input), predicate })
+}
+
+/// Whether a projection does more than pick and rename: what it computes may fail for rows that the filter would drop.
+fn computes(project: &Project) -> bool {
+    project.items.iter().any(|(expr, _)| !matches!(expr.node, Node::Column(_)))
+}
+
+/// The condition in terms of a projection's input, if every column it reads is one.
+fn through(condition: &Expr, project: &Project) -> Option<Expr> {
+    renamed(condition, &|name| {
+        let (expr, _) = project.items.iter().find(|(_, output)| output == name)?;
+        matches!(expr.node, Node::Column(_)).then(|| expr.clone())
+    })
+}
+
+/// The condition in terms of a grouping's input, if every column it reads is a key that is one.
+fn keyed(condition: &Expr, aggregate: &Aggregate) -> Option<Expr> {
+    if aggregate.keys.is_empty() {
+        return None;
+    }
+    renamed(condition, &|name| {
+        let key = aggregate.keys.iter().find(|key| key.name == name)?;
+        matches!(key.expr.node, Node::Column(_)).then(|| key.expr.clone())
+    })
+}
+
+fn renamed(expr: &Expr, column: &dyn Fn(&str) -> Option<Expr>) -> Option<Expr> {
+    if let Node::Column(name) = &expr.node {
+        return column(name);
+    }
+    let mut expr = expr.clone();
+    for child in expr.children_mut() {
+        *child = renamed(child, column)?;
+    }
+    Some(expr)
+}

@@ -1,0 +1,184 @@
+//! Sessions and their settings.
+
+use arrow::datatypes::SchemaRef;
+use frame_core::{CancelToken, Error, QueryError, Result};
+use frame_engine::{Engine, Settings};
+use frame_plan::{Catalog, Input};
+
+use super::{Frame, Query};
+
+/// Threads, a memory budget and settings, shared by the queries that run in it. Cheap to clone; two sessions share nothing.
+///
+/// ```
+/// # fn main() -> frame::Result<()> {
+/// let session = frame::Session::builder().threads(2).memory("256M")?.build()?;
+/// let mut run = session.query("groupby category mean value").input("data/sales.csv").start()?;
+/// let rows: usize = run.by_ref().map(|batch| batch.map(|batch| batch.num_rows())).sum::<frame::Result<usize>>()?;
+/// let report = run.finish()?;
+/// assert_eq!(report.rows_out as usize, rows);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub(super) engine: Engine,
+}
+
+/// How to make a [`Session`]; every setting has a default.
+#[derive(Debug, Clone)]
+pub struct SessionBuilder {
+    settings: Settings,
+}
+
+impl Default for SessionBuilder {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let memory_bytes = machine_memory().map_or(4 << 30, |bytes| bytes / 5 * 4);
+        Self {
+            settings: Settings {
+                threads,
+                memory_bytes,
+                batch_rows: 8192,
+                partition_bytes: 16 << 20,
+                chunk_bytes: 256 << 10,
+                optimize: true,
+            },
+        }
+    }
+}
+
+impl SessionBuilder {
+    /// Number of threads; the default is one per processor.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.settings.threads = threads.max(1);
+        self
+    }
+
+    /// Bytes that may be reserved; the default is 80 % of the machine's memory.
+    #[must_use]
+    pub fn memory_bytes(mut self, bytes: usize) -> Self {
+        self.settings.memory_bytes = bytes;
+        self
+    }
+
+    /// Bytes that may be reserved, as text: `512M`, `1.5G`, `50%` of the machine.
+    ///
+    /// # Errors
+    /// A usage error for text that is no size.
+    pub fn memory(self, size: &str) -> Result<Self> {
+        let bytes = parse_size(size)?;
+        Ok(self.memory_bytes(bytes))
+    }
+
+    /// The most rows of a batch (8192). No answer depends on it.
+    #[must_use]
+    pub fn batch_rows(mut self, rows: usize) -> Self {
+        self.settings.batch_rows = rows.max(1);
+        self
+    }
+
+    /// Bytes of a CSV file in a partition (16 MiB). No answer depends on it.
+    #[must_use]
+    pub fn partition_bytes(mut self, bytes: u64) -> Self {
+        self.settings.partition_bytes = bytes.max(1);
+        self
+    }
+
+    /// Bytes of a CSV file that are read and parsed at a time (256 KiB). No answer depends on it.
+    #[must_use]
+    pub fn chunk_bytes(mut self, bytes: usize) -> Self {
+        self.settings.chunk_bytes = bytes.max(1);
+        self
+    }
+
+    /// Whether plans are rewritten before they run (yes). No answer depends on it.
+    #[must_use]
+    pub fn optimize(mut self, optimize: bool) -> Self {
+        self.settings.optimize = optimize;
+        self
+    }
+
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// An error if the system gives no thread.
+    pub fn build(self) -> Result<Session> {
+        Ok(Session { engine: Engine::new(self.settings)? })
+    }
+}
+
+impl Session {
+    /// A session to be set up.
+    pub fn builder() -> SessionBuilder {
+        SessionBuilder::default()
+    }
+
+    /// A query in the verb language; name its input next.
+    pub fn query(&self, text: impl Into<String>) -> Query {
+        Query::new(self.clone(), text.into())
+    }
+
+    /// The same as a query, but built in Rust: starts with all columns of a file.
+    pub fn scan(&self, path: impl Into<String>) -> Frame {
+        Frame::scan(self.clone(), Input { path: path.into(), ..Input::default() })
+    }
+
+    /// The token that stops every run of this session.
+    pub fn cancel_token(&self) -> CancelToken {
+        self.engine.cancel_token()
+    }
+
+    /// Names and types of a file's columns.
+    ///
+    /// # Errors
+    /// What opening the file and looking at it can fail with.
+    pub fn schema(&self, input: &Input) -> Result<SchemaRef> {
+        self.engine.tables().schema(input)
+    }
+}
+
+/// Bytes of a size such as `512M`, `1.5G`, `64MiB`, `50%`; a plain number is bytes. Letters stand for powers of 1024.
+///
+/// # Errors
+/// A usage error for anything else.
+pub fn parse_size(text: &str) -> Result<usize> {
+    let wrong = || Error::new(QueryError::Usage(format!("`{text}` is no size"))).hint("for example 512M, 1.5G or 50%");
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit() && c != '.');
+    let number: f64 = digits.parse().map_err(|_| wrong())?;
+    let unit = match text[digits.len()..].trim().to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 1.0,
+        "k" => 1024.0,
+        "m" => 1_048_576.0,
+        "g" => 1_073_741_824.0,
+        "t" => 1_099_511_627_776.0,
+        "%" => machine_memory().ok_or_else(wrong)? as f64 / 100.0,
+        _ => return Err(wrong()),
+    };
+    Ok((number * unit) as usize)
+}
+
+/// Bytes of memory that the machine, or the control group of this process, has.
+fn machine_memory() -> Option<usize> {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let kilobytes: usize = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?.trim().trim_end_matches(" kB").parse().ok()?;
+    let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let group = limits.iter().filter_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok()).min();
+    Some(group.unwrap_or(usize::MAX).min(kilobytes * 1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_size;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("512M").ok(), Some(512 << 20));
+        assert_eq!(parse_size("1.5GiB").ok(), Some(3 << 29));
+        assert_eq!(parse_size("100").ok(), Some(100));
+        assert_eq!(parse_size("64kb").ok(), Some(65_536));
+        for text in ["", "M", "12X", "-5M", "1..5G"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

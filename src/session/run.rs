@@ -1,0 +1,46 @@
+//! Running queries as readers of Arrow record batches.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use frame_core::Result;
+use frame_engine::Report;
+
+/// A running query: an iterator over the record batches of its answer, in order.
+///
+/// After an error the iterator ends. Dropping it stops the run.
+pub struct Run(frame_engine::Run);
+
+impl Run {
+    pub(super) fn new(run: frame_engine::Run) -> Self {
+        Self(run)
+    }
+
+    /// Names and types of the answer.
+    pub fn schema(&self) -> SchemaRef {
+        self.0.schema().clone()
+    }
+
+    /// All batches at once.
+    ///
+    /// # Errors
+    /// The error that the run ends with.
+    pub fn to_vec(self) -> Result<Vec<RecordBatch>> {
+        self.0.collect()
+    }
+
+    /// Takes what is left of the answer and tells what the run did.
+    ///
+    /// # Errors
+    /// The error that the run ends with.
+    pub fn finish(self) -> Result<Report> {
+        self.0.finish()
+    }
+}
+
+impl Iterator for Run {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
