@@ -2,7 +2,7 @@
 
 use arrow::datatypes::SchemaRef;
 use frame_core::{CancelToken, Error, QueryError, Result};
-use frame_engine::{Engine, Settings};
+use frame_engine::{Engine, Settings, Tables};
 use frame_plan::{Catalog, Input};
 
 use super::{Frame, Query};
@@ -134,7 +134,12 @@ impl Session {
     /// # Errors
     /// What opening the file and looking at it can fail with.
     pub fn schema(&self, input: &Input) -> Result<SchemaRef> {
-        self.engine.tables().schema(input)
+        self.catalog().schema(input)
+    }
+
+    /// The inputs as this session opens them: what a plan learns schemas from.
+    pub fn catalog(&self) -> Tables {
+        self.engine.tables()
     }
 }
 
@@ -145,7 +150,7 @@ impl Session {
 pub fn parse_size(text: &str) -> Result<usize> {
     let wrong = || Error::new(QueryError::Usage(format!("`{text}` is no size"))).hint("for example 512M, 1.5G or 50%");
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit() && c != '.');
-    let number: f64 = digits.parse().map_err(|_| wrong())?;
+    let number: f64 = digits.parse().ok().filter(|number| *number >= 0.0).ok_or_else(wrong)?;
     let unit = match text[digits.len()..].trim().to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
         "" => 1.0,
         "k" => 1024.0,

@@ -61,7 +61,7 @@ impl Run {
     /// # Errors
     /// The error that the run ends with.
     pub fn finish(mut self) -> Result<Report> {
-        while let Some(batch) = self.next() {
+        for batch in self.by_ref() {
             batch?;
         }
         let ledger = self.attempt.cx.counters.ledger();

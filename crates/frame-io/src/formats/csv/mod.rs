@@ -13,6 +13,8 @@ mod records;
 mod split;
 mod structure;
 mod table;
+mod write;
 
 pub use class::Class;
 pub use table::{CsvSettings, CsvTable, Learnt};
+pub use write::Writer;

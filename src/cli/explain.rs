@@ -1,0 +1,31 @@
+//! `frame explain`: what a query will do.
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::input::InputFlags;
+use super::output::print;
+use super::resources::ResourceFlags;
+use super::{Environment, Result};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The query
+    query: String,
+    /// The file to read
+    file: Option<String>,
+    #[command(flatten)]
+    input: InputFlags,
+    #[command(flatten)]
+    resources: ResourceFlags,
+}
+
+pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<()> {
+    let session = arguments.resources.session(environment)?;
+    let mut query = session.query(&arguments.query);
+    if let Some(file) = &arguments.file {
+        query = query.input_with(arguments.input.input(file)?);
+    }
+    let text = query.explain().map_err(|error| Failure::Engine(error, Some(arguments.query.clone())))?;
+    print(&text)
+}

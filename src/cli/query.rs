@@ -1,0 +1,80 @@
+//! `frame query`: answers a question about a file.
+
+use clap::Args;
+use frame::Session;
+
+use super::failure::Failure;
+use super::input::InputFlags;
+use super::output::OutputFlags;
+use super::progress::{self, ProgressFlags};
+use super::resources::ResourceFlags;
+use super::{Environment, Result, report};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  frame query \"where value > 1200 | groupby category count\" -j 4 big.csv"
+)]
+pub(super) struct Arguments {
+    /// The query, in verbs: "where value > 0 | groupby category mean value"
+    query: String,
+    /// The file to read (CSV or Parquet)
+    file: Option<String>,
+    #[command(flatten)]
+    input: InputFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+    #[command(flatten)]
+    resources: ResourceFlags,
+    #[command(flatten)]
+    progress: ProgressFlags,
+    /// Write what the run did to a file, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<String>,
+    /// Say on stderr what the run did
+    #[arg(short, long, help_heading = "Output")]
+    verbose: bool,
+}
+
+pub(super) fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
+    let session = arguments.resources.session(environment)?;
+    stop_on_interrupt(&session);
+    answer(&arguments, &session, environment).map_err(|failure| match failure {
+        Failure::Engine(error, _) => Failure::Engine(error, Some(arguments.query.clone())),
+        other => other,
+    })
+}
+
+fn answer(arguments: &Arguments, session: &Session, environment: &Environment) -> Result<()> {
+    let mut query = session.query(&arguments.query);
+    if let Some(file) = &arguments.file {
+        query = query.input_with(arguments.input.input(file)?);
+    }
+    let bar = progress::start(&arguments.progress, environment, query.progress());
+    let mut run = query.start()?;
+    let mut output = arguments.output.open(&run.schema())?;
+    for batch in run.by_ref() {
+        output.write(&batch?)?;
+    }
+    drop(bar);
+    let done = run.finish()?;
+    output.finish()?;
+    if arguments.verbose {
+        eprint!("{}", report::text(&done));
+    }
+    if let Some(path) = &arguments.report {
+        std::fs::write(path, report::json(&done)).map_err(Failure::write(path))?;
+    }
+    Ok(())
+}
+
+/// The first interrupt asks the run to stop, the second one ends the process.
+pub(super) fn stop_on_interrupt(session: &Session) {
+    let token = session.cancel_token();
+    // Without a handler an interrupt still ends the process.
+    let _ = ctrlc::set_handler(move || {
+        if token.is_cancelled() {
+            std::process::exit(130);
+        }
+        token.cancel();
+    });
+}

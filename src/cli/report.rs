@@ -1,0 +1,56 @@
+//! What a run did, for people and for programs.
+
+use frame::Report;
+
+/// Some lines of text.
+pub(super) fn text(report: &Report) -> String {
+    let mut text = format!(
+        "rows: {} read = {} kept + {} filtered; {} in the answer\ntime: {:.3} s; {} bytes read\nmemory: {} bytes reserved at most, {} resident at most\n",
+        report.rows_read,
+        report.rows_kept,
+        report.rows_filtered,
+        report.rows_out,
+        report.elapsed.as_secs_f64(),
+        report.bytes_read,
+        report.peak_reserved_bytes,
+        resident_peak_bytes().map_or("unknown".to_owned(), |bytes| bytes.to_string()),
+    );
+    for restart in &report.restarts {
+        text.push_str(&format!("began again: {restart}\n"));
+    }
+    text
+}
+
+/// A JSON object; `version` grows when a field changes its meaning.
+pub(super) fn json(report: &Report) -> String {
+    let restarts: Vec<String> = report.restarts.iter().map(|restart| format!("\"{}\"", escaped(restart))).collect();
+    format!(
+        "{{\"version\":1,\"rows_read\":{},\"rows_kept\":{},\"rows_filtered\":{},\"rows_out\":{},\"bytes_read\":{},\"elapsed_seconds\":{:.6},\
+         \"peak_reserved_bytes\":{},\"peak_resident_bytes\":{},\"restarts\":[{}]}}\n",
+        report.rows_read,
+        report.rows_kept,
+        report.rows_filtered,
+        report.rows_out,
+        report.bytes_read,
+        report.elapsed.as_secs_f64(),
+        report.peak_reserved_bytes,
+        resident_peak_bytes().map_or("null".to_owned(), |bytes| bytes.to_string()),
+        restarts.join(",")
+    )
+}
+
+fn escaped(text: &str) -> String {
+    let escape = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04x}", c as u32),
+        c => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+/// The most memory that this process ever had, as the kernel counts it; `None` where it does not say.
+pub(super) fn resident_peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes: u64 = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kilobytes * 1024)
+}

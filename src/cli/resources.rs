@@ -1,0 +1,55 @@
+//! The flags that say what a command may use: threads, memory, sizes.
+
+use clap::Args;
+use frame::{Result, Session, parse_size};
+
+use super::Environment;
+use super::input::usage;
+
+/// What the command may use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Resources")]
+pub(crate) struct ResourceFlags {
+    /// Threads (default: one per processor)
+    #[arg(short = 'j', long, value_name = "N")]
+    threads: Option<usize>,
+    /// Memory limit: 512M, 1.5G, 50% (default: 80% of the machine)
+    #[arg(short, long, value_name = "SIZE")]
+    memory: Option<String>,
+    /// The most rows of a batch; no answer depends on it
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    batch_rows: Option<usize>,
+    /// Bytes of a CSV file in a partition; no answer depends on it
+    #[arg(long, value_name = "SIZE", hide_short_help = true)]
+    partition_size: Option<String>,
+    /// Run the plan as it is written
+    #[arg(long, hide_short_help = true)]
+    no_optimize: bool,
+}
+
+impl ResourceFlags {
+    /// A session as the flags, and behind them the environment, say.
+    pub(crate) fn session(&self, environment: &Environment) -> Result<Session> {
+        let mut builder = Session::builder().optimize(!self.no_optimize);
+        let from_environment = || {
+            let threads = environment.threads.as_deref()?;
+            Some(threads.parse().map_err(|_| usage(format!("FRAME_THREADS is `{threads}`"), "a number of threads, such as 4")))
+        };
+        if let Some(threads) = self.threads.map(Ok).or_else(from_environment).transpose()? {
+            if threads == 0 {
+                return Err(usage("there must be at least one thread".to_owned(), "-j 1"));
+            }
+            builder = builder.threads(threads);
+        }
+        if let Some(memory) = self.memory.as_deref().or(environment.memory.as_deref()) {
+            builder = builder.memory(memory)?;
+        }
+        if let Some(rows) = self.batch_rows {
+            builder = builder.batch_rows(rows);
+        }
+        if let Some(size) = &self.partition_size {
+            builder = builder.partition_bytes(parse_size(size)? as u64);
+        }
+        builder.build()
+    }
+}
