@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray};
-use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow::compute::kernels::cmp;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use frame_core::{Error, Result};
@@ -64,32 +64,53 @@ fn is_equal(a: f64, b: f64) -> bool {
 }
 
 fn floats(op: BinaryOp, left: &Value, right: &Value) -> BooleanArray {
-    // The operator is chosen once; each gets a loop of its own.
-    match op {
-        BinaryOp::Equal => float_loop(left, right, is_equal),
-        BinaryOp::NotEqual => float_loop(left, right, |a, b| !is_equal(a, b)),
-        BinaryOp::Less => float_loop(left, right, is_less),
-        BinaryOp::LessEqual => float_loop(left, right, |a, b| !is_less(b, a)),
-        BinaryOp::Greater => float_loop(left, right, |a, b| is_less(b, a)),
-        _ => float_loop(left, right, |a, b| !is_less(a, b)),
-    }
+    let (a, b) = (left.array.as_primitive::<Float64Type>().values(), right.array.as_primitive::<Float64Type>().values());
+    let bits = match (left.is_scalar, right.is_scalar) {
+        (false, true) if !b[0].is_nan() => with_number(op, a, b[0]),
+        (true, false) if !a[0].is_nan() => with_number(swapped(op), b, a[0]),
+        (is_left_scalar, is_right_scalar) => {
+            let rows = if is_left_scalar { b.len() } else { a.len() };
+            let at = |row: usize, is_scalar: bool| if is_scalar { 0 } else { row };
+            BooleanBuffer::collect_bool(rows, |row| holds(op, a[at(row, is_left_scalar)], b[at(row, is_right_scalar)]))
+        }
+    };
+    BooleanArray::new(bits, nulls(left, right))
 }
 
 #[inline(always)]
-fn float_loop(left: &Value, right: &Value, test: impl Fn(f64, f64) -> bool) -> BooleanArray {
-    let (a, b) = (left.array.as_primitive::<Float64Type>().values(), right.array.as_primitive::<Float64Type>().values());
-    let bits = match (left.is_scalar, right.is_scalar) {
-        (false, true) => {
-            let b = b[0];
-            BooleanBuffer::collect_bool(a.len(), |row| test(a[row], b))
-        }
-        (true, false) => {
-            let a = a[0];
-            BooleanBuffer::collect_bool(b.len(), |row| test(a, b[row]))
-        }
-        _ => BooleanBuffer::collect_bool(a.len(), |row| test(a[row], b[row])),
-    };
-    BooleanArray::new(bits, nulls(left, right))
+fn holds(op: BinaryOp, a: f64, b: f64) -> bool {
+    match op {
+        BinaryOp::Equal => is_equal(a, b),
+        BinaryOp::NotEqual => !is_equal(a, b),
+        BinaryOp::Less => is_less(a, b),
+        BinaryOp::LessEqual => !is_less(b, a),
+        BinaryOp::Greater => is_less(b, a),
+        _ => !is_less(a, b),
+    }
+}
+
+/// Compares a column with a number that is not NaN. One comparison of the processor does it: a NaN in the column makes each of them
+/// false, and larger is what is not less or equal. The operator is chosen once; each gets a loop of its own.
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is larger than every number, so the negation is meant")]
+fn with_number(op: BinaryOp, values: &[f64], number: f64) -> BooleanBuffer {
+    match op {
+        BinaryOp::Equal => packed(values, |value| value == number),
+        BinaryOp::NotEqual => packed(values, |value| value != number),
+        BinaryOp::Less => packed(values, |value| value < number),
+        BinaryOp::LessEqual => packed(values, |value| value <= number),
+        BinaryOp::Greater => packed(values, |value| !(value <= number)),
+        _ => packed(values, |value| !(value < number)),
+    }
+}
+
+/// One bit per value.
+#[inline(always)]
+fn packed(values: &[f64], test: impl Fn(f64) -> bool) -> BooleanBuffer {
+    let word = |chunk: &[f64]| chunk.iter().enumerate().fold(0_u64, |bits, (at, value)| bits | u64::from(test(*value)) << at);
+    let (chunks, rest) = values.as_chunks::<64>();
+    let mut words: Vec<u64> = chunks.iter().map(|chunk| word(chunk)).collect();
+    words.push(word(rest));
+    BooleanBuffer::new(Buffer::from_vec(words), 0, values.len())
 }
 
 /// Where a comparison knows no answer.
@@ -130,4 +151,76 @@ pub(crate) fn order(int: i64, float: f64) -> Ordering {
     }
     let whole = float.floor();
     int.cmp(&(whole as i64)).then(if float > whole { Ordering::Less } else { Ordering::Equal })
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Float64Array, Int64Array};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const OPS: [BinaryOp; 6] =
+        [BinaryOp::Equal, BinaryOp::NotEqual, BinaryOp::Less, BinaryOp::LessEqual, BinaryOp::Greater, BinaryOp::GreaterEqual];
+    const EDGES: [f64; 9] = [0.0, -0.0, 1.0, -1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 9_007_199_254_740_992.0, 1e300];
+
+    /// The order of floats, said plainly: NaN above all, zeros equal.
+    fn plain(a: f64, b: f64) -> Ordering {
+        match (a.is_nan(), b.is_nan()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) => a.partial_cmp(&b).expect("numbers"),
+        }
+    }
+
+    fn expected(op: BinaryOp, order: Ordering) -> bool {
+        match op {
+            BinaryOp::Equal => order.is_eq(),
+            BinaryOp::NotEqual => order.is_ne(),
+            BinaryOp::Less => order.is_lt(),
+            BinaryOp::LessEqual => order.is_le(),
+            BinaryOp::Greater => order.is_gt(),
+            _ => order.is_ge(),
+        }
+    }
+
+    #[test]
+    fn floats_in_every_form_follow_the_order() {
+        let column: ArrayRef = Arc::new((0..200).map(|row| (row % 11 != 10).then(|| EDGES[row % 9])).collect::<Float64Array>());
+        for op in OPS {
+            for edge in EDGES {
+                let number = Value::scalar(Arc::new(Float64Array::from(vec![edge])));
+                let values = Value::column(column.clone());
+                let right = compare(op, &values, &number).expect("floats");
+                let left = compare(op, &number, &values).expect("floats");
+                for (row, value) in column.as_primitive::<Float64Type>().iter().enumerate() {
+                    let get = |result: &Value| result.array.is_valid(row).then(|| result.array.as_boolean().value(row));
+                    assert_eq!(get(&right), value.map(|value| expected(op, plain(value, edge))), "{value:?} {op:?} {edge}");
+                    assert_eq!(get(&left), value.map(|value| expected(op, plain(edge, value))), "{edge} {op:?} {value:?}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn integers_and_floats_compare_exactly(int: i64, nudge in -2_i64..3, float: f64) {
+            let near = (int.wrapping_add(nudge)) as f64;
+            for float in [float, near, near + 0.5, f64::NAN] {
+                let exact = if float.is_nan() || float >= 9.3e18 {
+                    Ordering::Less
+                } else if float <= -9.3e18 {
+                    Ordering::Greater
+                } else {
+                    i128::from(int).cmp(&(float.floor() as i128)).then(if float.fract() == 0.0 { Ordering::Equal } else { Ordering::Less })
+                };
+                let (ints, floats) = (Value::column(Arc::new(Int64Array::from(vec![int]))), Value::column(Arc::new(Float64Array::from(vec![float]))));
+                for op in OPS {
+                    let result = compare(op, &ints, &floats).expect("numbers");
+                    prop_assert_eq!(result.array.as_boolean().value(0), expected(op, exact), "{} {:?} {}", int, op, float);
+                }
+            }
+        }
+    }
 }

@@ -64,10 +64,9 @@ impl GroupStates for FloatTotal {
         match values.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => groups.iter().zip(values.values()).for_each(|(group, value)| self.add(*group, *value)),
             Some(nulls) => {
-                for (row, (group, value)) in groups.iter().zip(values.values()).enumerate() {
-                    if nulls.is_valid(row) {
-                        self.add(*group, *value);
-                    }
+                for (start, end) in nulls.valid_slices() {
+                    let rows = groups[start..end].iter().zip(&values.values()[start..end]);
+                    rows.for_each(|(group, value)| self.add(*group, *value));
                 }
             }
         }

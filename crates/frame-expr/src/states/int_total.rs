@@ -29,10 +29,9 @@ impl IntTotal {
         match values.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => groups.iter().zip(values.values()).for_each(|(group, value)| self.add(*group, (*value).into())),
             Some(nulls) => {
-                for (row, (group, value)) in groups.iter().zip(values.values()).enumerate() {
-                    if nulls.is_valid(row) {
-                        self.add(*group, (*value).into());
-                    }
+                for (start, end) in nulls.valid_slices() {
+                    let rows = groups[start..end].iter().zip(&values.values()[start..end]);
+                    rows.for_each(|(group, value)| self.add(*group, (*value).into()));
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type};
-use frame_core::Result;
+use frame_core::{Error, Result};
 
 use super::KeyTable;
 use super::text::Texts;
@@ -30,6 +30,23 @@ pub(super) fn takes(keys: &DataType, values: &DataType) -> bool {
 }
 
 impl Dictionaries {
+    /// The group of nulls.
+    fn null_group(&mut self) -> u32 {
+        let place = self.groups.len() - 1;
+        if self.groups[place] == UNKNOWN {
+            self.groups[place] = self.texts.null_group();
+        }
+        self.groups[place]
+    }
+
+    /// The group of the value at a place of the dictionary, which is asked for the first time (in this batch at least).
+    fn new_group(&mut self, place: usize) -> Result<u32> {
+        let views = self.views.as_ref().ok_or_else(|| Error::internal("a dictionary without values"))?.as_string_view();
+        let is_null = views.is_null(place);
+        self.groups[place] = if is_null { self.texts.null_group() } else { self.texts.group(views.views()[place], views.data_buffers()) };
+        Ok(self.groups[place])
+    }
+
     fn switch_to(&mut self, values: &ArrayRef) -> Result<()> {
         if self.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, values)) {
             return Ok(());
@@ -50,21 +67,17 @@ impl KeyTable for Dictionaries {
         }
         let ids = keys[0].as_dictionary::<Int32Type>();
         self.switch_to(ids.values())?;
-        let views = self.views.as_ref().map(|views| views.as_string_view().clone());
-        let Some(views) = views else { return Ok(()) };
-        let null = views.len();
-        groups.clear();
-        groups.reserve(rows);
         let nulls = ids.keys().nulls().filter(|nulls| nulls.null_count() > 0);
-        for (row, id) in ids.keys().values().iter().enumerate() {
-            let place = if nulls.is_none_or(|nulls| nulls.is_valid(row)) { *id as usize } else { null };
-            let mut group = self.groups[place];
-            if group == UNKNOWN {
-                let is_null = place == null || views.is_null(place);
-                group = if is_null { self.texts.null_group() } else { self.texts.group(views.views()[place], views.data_buffers()) };
-                self.groups[place] = group;
-            }
-            groups.push(group);
+        groups.clear();
+        let group = |id: &i32| self.groups.get(*id as usize).copied().unwrap_or(UNKNOWN);
+        groups.extend(ids.keys().values().iter().map(group));
+        if let Some(nulls) = nulls {
+            let null = self.null_group();
+            (0..rows).filter(|row| nulls.is_null(*row)).for_each(|row| groups[row] = null);
+        }
+        // Rare: a value of the dictionary that no row had before.
+        for (row, group) in groups.iter_mut().enumerate().filter(|(_, group)| **group == UNKNOWN) {
+            *group = self.new_group(ids.keys().value(row) as usize)?;
         }
         Ok(())
     }

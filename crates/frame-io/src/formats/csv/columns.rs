@@ -74,7 +74,7 @@ impl Columns {
         for array in arrays.iter_mut().flatten() {
             *array = array.slice(0, rows.len());
         }
-        let stop = trouble.map(|(_, index, start, trouble)| stop(table, index, offset + start as u64, chunk, start, trouble));
+        let stop = trouble.map(|(_, index, start, trouble)| stop(table, index, offset.wrapping_add(start as u64), chunk, start, trouble));
         let keep = match &request.filter {
             None => None,
             Some(filter) => {

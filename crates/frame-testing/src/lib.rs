@@ -1,1 +1,0 @@
-//! Test helpers of frame: the csv-crate oracle, worlds, the naive model.

@@ -1,0 +1,171 @@
+//! What goes wrong is said clearly, with the documented exit code, and never by a panic.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn frame(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_frame")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("the program runs")
+}
+
+/// Runs a command and checks its exit code and that stderr holds every part.
+fn fails(arguments: &[&str], code: i32, parts: &[&str]) {
+    let output = frame(arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+    assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+    for part in parts {
+        assert!(stderr.contains(part), "{arguments:?}: no `{part}` in\n{stderr}");
+    }
+}
+
+fn query_fails(query: &str, parts: &[&str]) {
+    fails(&["query", query, "data/sales.csv"], 2, parts);
+}
+
+#[test]
+fn wrong_queries() {
+    let cases: &[(&str, &[&str])] = &[
+        ("groupby catgory mean value", &["E0203", "unknown column `catgory`", "        ^^^^^^^ did you mean `category`?"]),
+        ("gruopby category mean value", &["E0201", "unknown verb `gruopby`", "did you mean `groupby`?"]),
+        ("groupby category meen value", &["E0202", "unknown aggregate `meen`", "did you mean `mean`?"]),
+        ("groupby category mean", &["E0204", "mean column"]),
+        ("groupby category", &["expected an aggregate", "groupby category count"]),
+        ("groupby category mean value, id", &["each item begins with an aggregate", "mean {a, id}"]),
+        ("groupby category mean note", &["E0205", "`mean` does not take text"]),
+        ("groupby category sum value, sum value", &["E0206", "two columns are called `sum_value`"]),
+        ("where value", &["E0205", "a filter does not take float"]),
+        ("where value > 'x'", &["E0205", "float and text", "cast"]),
+        ("where note + 1 > 2", &["E0205", "`+` does not take text"]),
+        ("where value >", &["E0101", "expected a value, found the end of the query"]),
+        ("where (value > 1", &["expected `)`"]),
+        ("where value > 1)", &["expected `|`"]),
+        ("where note = 'open", &["a closing quote"]),
+        ("where [note = 1", &["a closing bracket"]),
+        ("where value > 1 < 3", &["write a < b and b < c"]),
+        ("where lenght(note) > 1", &["E0202", "did you mean `length`?"]),
+        ("where length(note, 1) > 1", &["E0204", "`length` takes 1 argument, found 2"]),
+        ("where value > 99999999999999999999", &["E0207", "int is out of range"]),
+        ("where ts > @2024-13-01", &["a date or time such as @2024-01-31"]),
+        ("where ts > 5", &["E0205", "timestamp and int"]),
+        ("where value > \"x\"", &["single quotes"]),
+        ("where cast(note, intt) > 1", &["a type", "did you mean `int`?"]),
+        ("sort", &["expected a value"]),
+        ("sort value nulls", &["`first` or `last`"]),
+        ("take many", &["expected a whole number, found `many`"]),
+        ("take -1", &["a whole number"]),
+        ("take 1.5", &["a whole number"]),
+        ("select value * 2", &["as NAME"]),
+        ("drop nothing", &["E0203", "nothing"]),
+        ("rename a = b", &["E0203"]),
+        ("rename order = value", &["[order]"]),
+        ("derive x = ", &["expected a value"]),
+        ("value > 1", &["E0201"]),
+        ("group by category", &["reserved", "by"]),
+        ("order by value", &["by"]),
+        ("sort_values value", &["write `sort x`"]),
+        ("summarise mean value", &["groupby key sum value"]),
+        ("fetch 10", &["write `take 10`"]),
+        ("mean value", &["write `agg mean value`"]),
+        ("| | ? ", &["E0101"]),
+        ("agg category", &["expected an aggregate"]),
+        ("where if value > 1 then true", &["expected `else`"]),
+        ("where value in ()", &["expected a value"]),
+        ("where value between 1", &["expected `and`"]),
+        ("where sum(value) > 1", &["E0202"]),
+    ];
+    for (query, parts) in cases {
+        if *query == "group by category" {
+            query_fails(query, &["E0101"]);
+        } else {
+            query_fails(query, parts);
+        }
+    }
+}
+
+#[test]
+fn bounded_depth_and_length() {
+    let deep = format!("where {}true{}", "(".repeat(5000), ")".repeat(5000));
+    query_fails(&deep, &["E0102", "the depth of an expression"]);
+    let long = format!("where value > 1{}", " + 1".repeat(5000));
+    query_fails(&long, &["E0102"]);
+    query_fails(&format!("where {}value > 1", "not ".repeat(3000)), &["E0102"]);
+    query_fails(&format!("where {}value > 1", "- - ".repeat(3000)), &["E0102"]);
+}
+
+#[test]
+fn wrong_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).expect("a file");
+        path.display().to_string()
+    };
+    fails(&["query", "count", "no/such/file.csv"], 2, &["E0701", "no/such/file.csv"]);
+    fails(&["query", "count", "data"], 2, &["cannot open data", "folder"]);
+    fails(&["query", "count"], 2, &["reads nothing"]);
+    fails(&["query", "count", &write("empty.csv", b"")], 3, &["E0411", "empty"]);
+    let ragged = write("ragged.csv", b"a,b\n1,2\n3\n4,5\n");
+    fails(&["query", "count", &ragged], 3, &["E0401", "line 3", "1 fields where the header has 2"]);
+    let latin = write("latin.csv", b"a,b\n1,x\n2,caf\xe9\n");
+    fails(&["query", "groupby b count", &latin], 3, &["E0402", "line 3", "column 2 `b`", "iconv"]);
+    assert!(frame(&["query", "agg sum a", &latin]).status.success(), "a column that nobody names is never looked at");
+    let unclosed = write("unclosed.csv", b"a,b\n1,x\n2,\"open\n3,y\n");
+    fails(&["query", "count", &unclosed], 3, &["E0403", "line 3"]);
+    let parquet = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sales.parquet")).expect("the Parquet file");
+    for len in [5, 100, parquet.len() / 2, parquet.len() - 1] {
+        fails(&["query", "agg sum value", &write("cut.parquet", &parquet[..len])], 3, &["E0412", "Parquet"]);
+    }
+    let types = write("types.csv", b"a,b\n1,2\n1,x\n");
+    fails(&["query", "agg sum b", "--types", "b=int", &types], 3, &["E0410", "'x'", "line 3"]);
+    fails(&["query", "agg sum b", &types], 2, &["`sum` does not take text"]);
+    fails(&["query", "where cast(b, int) > 0 | count", &types], 3, &["E0410", "'x' is not int"]);
+}
+
+#[test]
+fn files_at_the_edge_have_an_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("header.csv").display().to_string();
+    fs::write(&path, "a,b\n").expect("a file");
+    let stdout = |arguments: &[&str]| {
+        let output = frame(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    assert_eq!(stdout(&["query", "count", &path]), "count\n0\n");
+    assert_eq!(stdout(&["query", "groupby a count", &path]), "a,count\n");
+    assert_eq!(
+        stdout(&["query", "take 3", "data/awkward.csv"]),
+        "id,name,note,amount\n1,plain,,1.5\n2,\"comma, inside\",\"two\nlines\",2.0\n3,\"say \"\"hi\"\"\",\"\",-0.25\n"
+    );
+    let stations = ["query", "-n", "-d", ";", "--names", "station,temp", "agg count, min temp", "data/stations.txt"];
+    assert!(stdout(&stations).starts_with("count,min_temp\n100,"));
+}
+
+#[test]
+fn usage_errors_and_limits() {
+    fails(&["query"], 2, &["Usage"]);
+    fails(&["nonsense"], 2, &["nonsense"]);
+    fails(&["query", "count", "data/sales.csv", "-j", "0"], 2, &["at least one thread"]);
+    fails(&["query", "count", "data/sales.csv", "--memory", "lots"], 2, &["no size"]);
+    fails(&["query", "count", "data/sales.csv", "-d", ";;"], 2, &["no delimiter"]);
+    fails(&["query", "count", "data/sales.csv", "--types", "id=number"], 2, &["a type"]);
+    fails(&["query", "count", "data/sales.csv", "--types", "idd=int"], 2, &["E0203"]);
+    fails(&["query", "count", "data/sales.csv", "--to", "xml"], 2, &["no form of output"]);
+    fails(&["query", "sort value", "data/sales.csv", "--memory", "50K"], 4, &["E0501", "--memory"]);
+    fails(&["generate", "data/sales.csv"], 2, &["is there already"]);
+}
+
+#[test]
+fn an_output_appears_only_when_it_is_complete() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out.csv").display().to_string();
+    assert!(frame(&["query", "groupby category count", "data/sales.csv", "-o", &out]).status.success());
+    assert!(fs::read_to_string(&out).expect("the output").starts_with("category,count\n"));
+    let bad = folder.path().join("bad.csv").display().to_string();
+    let input = folder.path().join("in.csv").display().to_string();
+    fs::write(&input, format!("a,b\n{}1\n", "1,2\n".repeat(100_000))).expect("a file");
+    fails(&["query", "where a > 0", &input, "-o", &bad], 3, &["E0401"]);
+    let left: Vec<_> = fs::read_dir(folder.path()).expect("the folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}

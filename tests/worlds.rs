@@ -1,0 +1,93 @@
+//! Golden queries, each in every world: the same bytes for any number of threads, any sizes, optimized or not, from CSV and from Parquet.
+//!
+//! `FRAME_BLESS=1 cargo test --test worlds` writes the expected answers anew; read the difference before you commit it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use frame::{Session, SessionBuilder};
+use frame_io::formats::csv::Writer;
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The answer as CSV, as the command line prints it.
+fn answer(session: &Session, query: &str, file: &str) -> String {
+    let run = session.query(query).input(path(file).display().to_string()).start();
+    let run = run.unwrap_or_else(|error| panic!("{}", error.render(Some(query))));
+    let mut writer = Writer::new(Vec::new(), b',');
+    writer.header(&run.schema()).expect("memory");
+    for batch in run {
+        writer.write(&batch.unwrap_or_else(|error| panic!("{query}: {error}"))).expect("memory");
+    }
+    String::from_utf8(writer.into_inner()).expect("UTF-8")
+}
+
+/// Name and settings of each world; the first one is the plainest.
+fn worlds() -> Vec<(&'static str, SessionBuilder)> {
+    let world = || Session::builder().memory_bytes(256 << 20);
+    vec![
+        ("1 thread", world().threads(1)),
+        ("2 threads", world().threads(2)),
+        ("3 threads, small batches", world().threads(3).batch_rows(3).partition_bytes(10_000)),
+        ("8 threads, tiny partitions", world().threads(8).partition_bytes(501).chunk_bytes(97)),
+        ("1 thread, tiny partitions, unoptimized", world().threads(1).partition_bytes(777).batch_rows(50).optimize(false)),
+        ("4 threads, tiny chunks, unoptimized", world().threads(4).chunk_bytes(33).batch_rows(7).optimize(false)),
+        ("partitions of a line", world().threads(2).partition_bytes(64)),
+    ]
+}
+
+#[test]
+fn answers_are_the_same_bytes_in_every_world() {
+    let queries = fs::read_to_string(path("tests/golden/sales.txt")).expect("the queries");
+    let worlds: Vec<_> = worlds().into_iter().map(|(name, builder)| (name, builder.build().expect("a session"))).collect();
+    let mut text = String::new();
+    for query in queries.lines() {
+        let expected = answer(&worlds[0].1, query, "data/sales.csv");
+        for (name, session) in &worlds {
+            for file in ["data/sales.csv", "data/sales.parquet"] {
+                assert_eq!(answer(session, query, file), expected, "{query}\n{name}, {file}");
+            }
+        }
+        text.push_str(&format!("> {query}\n{expected}\n"));
+    }
+    let golden = path("tests/golden/sales.expected.txt");
+    if std::env::var_os("FRAME_BLESS").is_some() {
+        fs::write(&golden, &text).expect("the golden file");
+    }
+    assert_eq!(text, fs::read_to_string(&golden).unwrap_or_default(), "answers changed; see the head of this file");
+}
+
+#[test]
+fn a_late_misfit_changes_types_in_every_world_alike() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("late.csv").display().to_string();
+    let mut text = String::from("k,v\n");
+    for row in 0..20_000 {
+        text.push_str(&format!("{},{row}\n", row % 7));
+    }
+    text.push_str("x,0.5");
+    fs::write(&file, text).expect("a file");
+    for (name, builder) in worlds() {
+        // Inputs are given by absolute paths here; join leaves those alone.
+        let session = builder.partition_bytes(4_000).build().expect("a session");
+        let all = answer(&session, "groupby k sum v as s | take 2", &file);
+        assert_eq!(all, "k,s\n0,28578571.0\n1,28561429.0\n", "{name}");
+        assert_eq!(answer(&session, "take 2", &file), "k,v\n0,0\n1,1\n", "{name}: the misfit lies behind what is taken");
+    }
+}
+
+#[test]
+fn the_builder_and_the_text_make_the_same_plan() {
+    use frame::{col, count, max, mean};
+    let session = Session::builder().threads(1).build().expect("a session");
+    let file = path("data/sales.csv").display().to_string();
+    let built = session.scan(&file).filter(col("value").gt(1200).and(col("note").is_not_null())).group_by(["category"]);
+    let built = built.agg([mean("value"), count().named("n"), max("ts")]).sort_descending(col("n")).take(3);
+    let text = "where value > 1200 and note is not null | groupby category mean value, count as n, max ts | sort -n | take 3";
+    assert_eq!(built.to_text(), text);
+    let input = frame::Input { path: file, ..frame::Input::default() };
+    let parsed = frame_lang::parse(text, Some(input), &session.catalog()).expect("parses");
+    assert_eq!(&parsed, built.plan());
+}
