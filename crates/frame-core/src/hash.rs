@@ -38,7 +38,11 @@ pub const NULL: u64 = 0x082e_fa98_ec4e_6c89;
 #[inline]
 pub fn bytes(value: &[u8]) -> u64 {
     let len = value.len();
-    if len <= 16 {
+    if (8..=32).contains(&len) {
+        let [a, b, c, d] = four_words(value);
+        return fold(a ^ SEED ^ len as u64, b ^ KEY_A) ^ fold(c ^ KEY_B, d ^ SEED);
+    }
+    if len < 8 {
         let (a, b) = short_words(value);
         return fold(a ^ SEED ^ len as u64, b ^ KEY_A);
     }
@@ -53,13 +57,21 @@ pub fn bytes(value: &[u8]) -> u64 {
     fold(a ^ hash, b ^ KEY_B)
 }
 
-/// At most sixteen bytes as two words that differ whenever strings of the same length differ.
+/// Eight to thirty-two bytes as four words that overlap and differ whenever strings of the same length differ.
+///
+/// # Panics
+/// If there are fewer than eight bytes.
+#[inline(always)]
+pub fn four_words(value: &[u8]) -> [u64; 4] {
+    let last = value.len() - 8;
+    [read_u64(value, 0), read_u64(value, last.min(8)), read_u64(value, last.saturating_sub(8)), read_u64(value, last)]
+}
+
+/// Fewer than eight bytes as two words that differ whenever strings of the same length differ.
 #[inline(always)]
 fn short_words(value: &[u8]) -> (u64, u64) {
     let len = value.len();
-    if len >= 8 {
-        (read_u64(value, 0), read_u64(value, len - 8))
-    } else if len >= 4 {
+    if len >= 4 {
         (read_u32(value, 0), read_u32(value, len - 4))
     } else if len > 0 {
         (u64::from(value[0]) | u64::from(value[len / 2]) << 8 | u64::from(value[len - 1]) << 16, 0)

@@ -43,20 +43,31 @@ impl<'a> Rows<'a> {
         &self.bytes[self.bounds[0] as usize..self.bounds[self.len * self.fields] as usize - 1]
     }
 
+    /// Field `column` of every record, in order.
+    #[inline(always)]
+    pub(in super::super) fn column(&self, column: usize) -> impl Iterator<Item = Field<'a>> {
+        let is_last = column + 1 == self.fields;
+        let chunk = self.bytes;
+        let bounds = self.bounds.get(column..).unwrap_or_default().windows(2).step_by(self.fields).take(self.len);
+        bounds.map(move |bounds| Field::new(chunk, bounds[0] as usize, bounds[1] as usize - 1, is_last))
+    }
+
     /// Field `column` of record `row`. The carriage return of a CRLF line end is no part of the last one.
     #[inline(always)]
     pub(in super::super) fn field(&self, row: usize, column: usize) -> Field<'a> {
         let at = row * self.fields + column;
-        let start = self.bounds[at] as usize;
-        let mut end = self.bounds[at + 1] as usize - 1;
-        if column + 1 == self.fields && end > start && self.bytes[end - 1] == b'\r' {
-            end -= 1;
-        }
-        Field { chunk: self.bytes, start, end }
+        Field::new(self.bytes, self.bounds[at] as usize, self.bounds[at + 1] as usize - 1, column + 1 == self.fields)
     }
 }
 
 impl<'a> Field<'a> {
+    /// The bytes from `start` to `end`, less the carriage return that the last field of a record may have.
+    #[inline(always)]
+    fn new(chunk: &'a [u8], start: usize, end: usize, is_last: bool) -> Self {
+        let has_return = is_last && end > start && chunk[end - 1] == b'\r';
+        Self { chunk, start, end: end - usize::from(has_return) }
+    }
+
     /// Number of bytes.
     #[inline(always)]
     pub(in super::super) fn len(&self) -> usize {
@@ -81,6 +92,20 @@ impl<'a> Field<'a> {
         let mut word = [0; 16];
         word.copy_from_slice(&self.chunk[self.start..self.start + 16]);
         u128::from_le_bytes(word)
+    }
+
+    /// Whether the field begins with a quote.
+    #[inline(always)]
+    pub(in super::super) fn is_quoted(&self) -> bool {
+        self.chunk[self.start] == b'"' && !self.is_empty()
+    }
+
+    /// Sixteen bytes as two words: four before the field's start, twelve from there on.
+    #[inline(always)]
+    pub(in super::super) fn around_start(&self) -> (u64, u64) {
+        let around: &[u8; 16] = self.chunk[self.start - 4..].first_chunk().expect("padding lies around every field");
+        let word = u128::from_le_bytes(*around);
+        (word as u64, (word >> 64) as u64)
     }
 
     /// The sixteen bytes that end with the field.

@@ -1,9 +1,11 @@
 //! Text columns: views over the read buffer, without a copy; only fields with doubled quotes are written anew.
 
+use std::borrow::Cow;
+use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, StringViewArray};
-use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+use arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
 use arrow::error::ArrowError;
 
 use super::{Field, Rows, unquoted};
@@ -31,61 +33,71 @@ fn view(text: &[u8], buffer: u32, offset: usize) -> u128 {
     u128::from_le_bytes(inline) | text.len() as u128 | place
 }
 
+/// The view of a field without quotes. Long and short ones mix in most columns, so there is no branch between them: it would be guessed
+/// wrong too often.
+#[inline(always)]
+fn plain_view(field: Field<'_>) -> u128 {
+    let size = field.len();
+    let (low, high) = field.around_start();
+    let is_short = size <= INLINE_MAX;
+    let (keep_low, keep_high) = KEEP[select_unpredictable(is_short, size, INLINE_MAX)];
+    let high = select_unpredictable(is_short, high & keep_high, (field.start as u64) << 32);
+    u128::from(low & keep_low | size as u64) | u128::from(high) << 64
+}
+
+/// The view of a quoted field that begins at `start` of the chunk. A text that stands nowhere as it is goes to `rewritten`.
+#[inline(never)]
+fn quoted_view(field: &[u8], start: usize, rewritten: &mut Vec<u8>) -> u128 {
+    match unquoted(field) {
+        Some(Cow::Borrowed(inner)) => view(inner, 0, start + 1),
+        Some(Cow::Owned(inner)) => {
+            let offset = rewritten.len();
+            if inner.len() > INLINE_MAX {
+                rewritten.extend(&inner);
+            }
+            view(&inner, 1, offset)
+        }
+        None => view(field, 0, start),
+    }
+}
+
+/// The bits of a view that hold the first n bytes of a text: of its first four bytes, then of the eight behind them.
+const KEEP: [(u64, u64); INLINE_MAX + 1] = {
+    let mut masks = [(0, 0); INLINE_MAX + 1];
+    let mut size = 1;
+    while size <= INLINE_MAX {
+        let (low, high) = masks[size - 1];
+        masks[size] = if size <= 4 { (low | 0xff << (24 + 8 * size), high) } else { (low, high | 0xff << (8 * (size - 5))) };
+        size += 1;
+    }
+    masks
+};
+
 impl Texts {
     /// Reads column `column`; only rows for which `keep` is true get a view.
     pub(in super::super) fn parse(rows: &Rows<'_>, column: usize, keep: Option<&BooleanArray>) -> Self {
-        let mut texts = Self { views: Vec::with_capacity(rows.len()), nulls: None, rewritten: Vec::new(), shares_chunk: false };
+        let kept = keep.map_or(rows.len(), BooleanArray::true_count);
+        let mut texts = Self { views: vec![0; kept], nulls: None, rewritten: Vec::new(), shares_chunk: false };
         match keep {
-            None => texts.push_all((0..rows.len()).map(|row| rows.field(row, column)), rows.len()),
-            Some(keep) => {
-                let kept = keep.true_count();
-                texts.push_all(keep.values().set_indices().map(|row| rows.field(row, column)), kept);
-            }
+            None => texts.read_all(|| rows.column(column)),
+            Some(keep) => texts.read_all(|| keep.values().set_indices().map(|row| rows.field(row, column))),
         }
         texts
     }
 
     #[inline(always)]
-    fn push_all<'a>(&mut self, fields: impl Iterator<Item = Field<'a>>, len: usize) {
-        let mut valid = vec![0_u64; len.div_ceil(64)];
-        let mut long = false;
-        let mut nulls = 0;
-        for (row, field) in fields.enumerate() {
+    fn read_all<'a, I: Iterator<Item = Field<'a>>>(&mut self, fields: impl Fn() -> I) {
+        let mut longest = 0;
+        let mut shortest = usize::MAX;
+        let Self { views, rewritten, .. } = self;
+        for (view, field) in views.iter_mut().zip(fields()) {
             let size = field.len();
-            let first = field.leading();
-            if first as u8 == b'"' && size > 0 {
-                self.push_quoted(field);
-            } else if size <= INLINE_MAX {
-                let text = first & !(u128::MAX << (8 * size));
-                self.views.push(text << 32 | size as u128);
-                nulls += usize::from(size == 0);
-            } else {
-                self.views.push(size as u128 | (first & 0xffff_ffff) << 32 | (field.start as u128) << 96);
-                long = true;
-            }
-            valid[row / 64] |= u64::from(size > 0) << (row % 64);
+            longest = longest.max(size);
+            shortest = shortest.min(size);
+            *view = if field.is_quoted() { quoted_view(field.bytes(), field.start, rewritten) } else { plain_view(field) };
         }
-        self.shares_chunk |= long;
-        self.nulls = (nulls > 0).then(|| NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(valid), 0, len)));
-    }
-
-    #[inline(never)]
-    fn push_quoted(&mut self, field: Field<'_>) {
-        let view = match unquoted(field.bytes()) {
-            Some(std::borrow::Cow::Borrowed(inner)) => {
-                self.shares_chunk |= inner.len() > INLINE_MAX;
-                view(inner, 0, field.start + 1)
-            }
-            Some(std::borrow::Cow::Owned(inner)) => {
-                let offset = self.rewritten.len();
-                if inner.len() > INLINE_MAX {
-                    self.rewritten.extend(&inner);
-                }
-                view(&inner, 1, offset)
-            }
-            None => view(field.bytes(), 0, field.start),
-        };
-        self.views.push(view);
+        self.shares_chunk |= longest > INLINE_MAX;
+        self.nulls = (shortest == 0).then(|| fields().map(|field| !field.is_empty()).collect());
     }
 
     /// Whether [`Texts::finish`] will keep the read buffer alive.
@@ -130,8 +142,7 @@ fn is_ascii(rows: &Rows<'_>, column: usize) -> bool {
     const HIGH: u128 = u128::from_le_bytes([0x80; 16]);
     let mut high = 0;
     let mut long = true;
-    for row in 0..rows.len() {
-        let field = rows.field(row, column);
+    for field in rows.column(column) {
         let size = field.len();
         if size <= 16 {
             high |= field.leading() & !u128::MAX.checked_shl(8 * size as u32).unwrap_or(0);
