@@ -133,7 +133,7 @@ impl GroupedFrame {
     pub fn agg(self, aggregates: impl IntoIterator<Item = AggregateSpec>) -> Frame {
         let aggregates = aggregates.into_iter().map(|spec| spec.0).collect();
         let keys = self.keys;
-        self.frame.with(|input| Plan::Aggregate(Aggregate { input, keys, aggregates }))
+        self.frame.with(|input| Plan::Aggregate(Aggregate { input, keys, aggregates, with_total: false }))
     }
 }
 
@@ -143,7 +143,7 @@ impl AggregateSpec {
             Some(Node::Column(column)) => format!("{function}_{column}"),
             Some(_) | None => function.to_owned(),
         };
-        Self(AggregateCall { function: function.to_owned(), argument, name, span: frame_core::Span::default() })
+        Self(AggregateCall::new(function, argument.into_iter().collect(), name))
     }
 
     /// The same aggregate with another name for its column.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use frame_core::{Result, ScanFilter};
-use frame_expr::{Expr, aggregates, bind, predicate};
+use frame_expr::{Expr, bind, predicate};
 use frame_io::ScanRequest;
 use frame_plan::{Aggregate, Plan, Project, Scan};
 
 use crate::context::Context;
 use crate::filter::Filter;
 use crate::graph::{Feed, Flowline, Stage, StageSink, TaskGraph};
-use crate::group_by::{GroupBy, Measure};
+use crate::group_by::GroupBy;
 use crate::pipeline::Pipe;
 use crate::project;
 use crate::sort::{Order, Sort};
@@ -135,13 +135,9 @@ impl Lowering<'_> {
 
     fn aggregate(&mut self, input: Open, aggregate: &Aggregate, plan: &Plan) -> Result<Open> {
         let keys = aggregate.keys.iter().map(|key| bind(&key.expr, &input.schema)).collect::<Result<_>>()?;
-        let measures = aggregate.aggregates.iter().map(|call| {
-            let argument = call.argument.as_ref().map(|argument| bind(argument, &input.schema)).transpose()?;
-            Ok(Measure { function: aggregates::find(&call.function)?, argument })
-        });
-        let measures = measures.collect::<Result<_>>()?;
+        let calls = aggregate.aggregates.iter().map(|call| call.bind(&input.schema)).collect::<Result<_>>()?;
         let schema = plan.schema(self.tables)?;
-        let sink = GroupBy { keys, measures, schema: schema.clone() };
+        let sink = GroupBy { keys, calls, with_total: aggregate.with_total, schema: schema.clone() };
         Ok(self.stage(input, Box::new(sink), schema))
     }
 }

@@ -86,13 +86,8 @@ fn engine(fault: Fault, reads: &Arc<AtomicUsize>) -> Engine {
 
 fn plan() -> Plan {
     let scan = Plan::Scan(Scan::new(Input { path: "faulty.csv".to_owned(), ..Input::default() }));
-    let sum = AggregateCall {
-        function: "sum".to_owned(),
-        argument: Some(Expr::column("id")),
-        name: "s".to_owned(),
-        span: frame_core::Span::default(),
-    };
-    Plan::Aggregate(Aggregate { input: Box::new(scan), keys: Vec::new(), aggregates: vec![sum] })
+    let sum = AggregateCall::new("sum", vec![Expr::column("id")], "s");
+    Plan::Aggregate(Aggregate { input: Box::new(scan), keys: Vec::new(), aggregates: vec![sum], with_total: false })
 }
 
 fn run(engine: &Engine) -> Result<u64> {

@@ -172,27 +172,6 @@ impl Expr {
     }
 }
 
-/// A call of an aggregate: `sum amount where paid as revenue`.
-#[derive(Debug, Clone)]
-pub struct AggregateCall {
-    /// The aggregate's name, as in `frame_expr::aggregates`.
-    pub function: String,
-    /// What it aggregates; `None` only for `count` of rows.
-    pub argument: Option<Expr>,
-    /// The name of the output column.
-    pub name: String,
-    /// Where it stands in the query text.
-    pub span: Span,
-}
-
-impl PartialEq for AggregateCall {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.function, &self.argument, &self.name) == (&other.function, &other.argument, &other.name)
-    }
-}
-
-impl Eq for AggregateCall {}
-
 /// One item of a sort order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortKey {

@@ -5,6 +5,7 @@
 pub mod aggregates;
 mod bind;
 mod builder;
+mod call;
 mod evaluate;
 pub mod exact;
 mod expr;
@@ -18,7 +19,8 @@ mod types;
 
 pub use bind::{BoundExpr, bind};
 pub use builder::{col, lit};
-pub use expr::{AggregateCall, BadCast, BinaryOp, Expr, Node, SortKey, UnaryOp};
+pub use call::{AggregateCall, BoundCall};
+pub use expr::{BadCast, BinaryOp, Expr, Node, SortKey, UnaryOp};
 pub use fold::fold;
 pub use predicate::{Predicate, predicate};
 pub use print::{RESERVED, WORD_OPERATORS, quoted};

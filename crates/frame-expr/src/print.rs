@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::expr::{BadCast, BinaryOp, Expr, Node, UnaryOp};
+use crate::call::AggregateCall;
+use crate::expr::{BadCast, BinaryOp, Expr, Node, SortKey, UnaryOp};
 use crate::types::type_name;
 
 /// How tightly an expression binds; operands that bind less tightly stand in parentheses.
@@ -188,6 +189,37 @@ fn write_list(f: &mut Formatter<'_>, list: &[Expr]) -> fmt::Result {
         item.write(f, Binding::Open)?;
     }
     Ok(())
+}
+
+/// The call as it is written with parentheses: `quantile(0.9, ms) where ok order day`. The name is left out.
+impl Display for AggregateCall {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(", self.function)?;
+        for (at, constant) in self.constants.iter().enumerate() {
+            write!(f, "{}{constant}", if at > 0 { ", " } else { "" })?;
+        }
+        f.write_str(if self.constants.is_empty() || self.arguments.is_empty() { "" } else { ", " })?;
+        write_list(f, &self.arguments)?;
+        f.write_str(")")?;
+        if let Some(filter) = &self.filter {
+            write!(f, " where {filter}")?;
+        }
+        match self.order.as_slice() {
+            [] => Ok(()),
+            [key] => write!(f, " order {key}"),
+            keys => write!(f, " order ({})", keys.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+/// The item as it is written behind `sort`.
+impl Display for SortKey {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        // A leading minus turns the whole item, so one that belongs to the expression needs parentheses.
+        let text = self.expr.to_string();
+        let text = if text.starts_with('-') { format!("({text})") } else { text };
+        write!(f, "{}{text}{}", if self.descending { "-" } else { "" }, if self.nulls_first { " nulls first" } else { "" })
+    }
 }
 
 impl Display for Expr {

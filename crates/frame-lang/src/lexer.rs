@@ -110,8 +110,15 @@ impl<'a> Lexer<'a> {
             c if c.is_ascii_digit() => self.number()?,
             '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number()?,
             c if c.is_alphabetic() || c == '_' => {
-                let word = self.take(|c| c.is_alphanumeric() || c == '_').to_owned();
-                self.push(Kind::Word(word), start);
+                let word = self.take(|c| c.is_alphanumeric() || c == '_');
+                // `p99.9` is one word.
+                let is_percentile =
+                    word.strip_prefix('p').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit()));
+                if is_percentile && self.rest().strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+                    self.at += 1;
+                    self.take(|c| c.is_ascii_digit());
+                }
+                self.push(Kind::Word(self.text[start..self.at].to_owned()), start);
             }
             _ => self.symbol(next)?,
         }

@@ -86,6 +86,16 @@ impl<'a> Parser<'a> {
         &self.tokens[(self.at + ahead).min(self.tokens.len() - 1)]
     }
 
+    /// Where the parser stands, for [`Parser::reset`].
+    pub(crate) fn mark(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back to a mark.
+    pub(crate) fn reset(&mut self, mark: usize) {
+        self.at = mark;
+    }
+
     /// Takes the next token; the last one is never used up.
     pub(crate) fn next(&mut self) -> Token {
         let token = self.peek().clone();

@@ -1,7 +1,10 @@
 //! Plans as canonical text: one spelling per stage. What the optimizer noted in scans is not part of it.
 
+use frame_core::Scalar;
 use frame_expr::{AggregateCall, Expr, Node, SortKey, quoted};
-use frame_plan::{Aggregate, Limit, Plan, Sort};
+use frame_plan::{Aggregate, Limit, Plan};
+
+use crate::verbs::aggregates;
 
 /// The plan as query text, without its source.
 pub fn print(plan: &Plan) -> String {
@@ -21,7 +24,7 @@ fn stage(plan: &Plan) -> Option<String> {
         Plan::Filter(filter) => format!("where {}", filter.predicate),
         Plan::Project(project) => format!("select {}", joined(&project.items, |(expr, name)| named(expr, name))),
         Plan::Aggregate(aggregate) => aggregation(aggregate),
-        Plan::Sort(sort) => sorting(sort),
+        Plan::Sort(sort) => format!("sort {}", joined(&sort.keys, SortKey::to_string)),
         Plan::Limit(Limit { offset: 0, count, .. }) => format!("take {count}"),
         Plan::Limit(Limit { offset, count, .. }) => format!("take {count} from {offset}"),
     })
@@ -44,29 +47,26 @@ fn aggregation(aggregate: &Aggregate) -> String {
     match aggregate.keys.as_slice() {
         [] if calls == "count" => calls,
         [] => format!("agg {calls}"),
-        keys => format!("groupby {} {calls}", joined(keys, |key| named(&key.expr, &key.name))),
+        keys => {
+            let total = if aggregate.with_total { " with total" } else { "" };
+            format!("groupby {} {calls}{total}", joined(keys, |key| named(&key.expr, &key.name)))
+        }
     }
 }
 
+/// An aggregate in the shortest form that reads back, and its name unless that goes without saying.
 fn call(call: &AggregateCall) -> String {
-    let (text, name) = match &call.argument {
-        None => (call.function.clone(), call.function.clone()),
-        Some(Expr { node: Node::Column(column), .. }) if call.function != "count" => {
-            (format!("{} {}", call.function, quoted(column)), format!("{}_{column}", call.function))
+    let bare = AggregateCall { filter: None, order: Vec::new(), ..call.clone() };
+    let text = match (bare.constants.as_slice(), bare.arguments.as_slice()) {
+        ([], []) => call.function.clone(),
+        ([], [Expr { node: Node::Column(column), .. }]) if call.function != "count" => format!("{} {}", call.function, quoted(column)),
+        ([Scalar::Float(fraction)], [Expr { node: Node::Column(column), .. }]) if call.function == "quantile" => {
+            aggregates::percent(*fraction).map_or_else(|| bare.to_string(), |percent| format!("{percent} {}", quoted(column)))
         }
-        Some(Expr { node: Node::Column(column), .. }) => (format!("count({})", quoted(column)), format!("count_{column}")),
-        Some(other) => (format!("{}({other})", call.function), String::new()),
+        _ => bare.to_string(),
     };
-    if name == call.name { text } else { format!("{text} as {}", quoted(&call.name)) }
-}
-
-fn sorting(sort: &Sort) -> String {
-    let key = |key: &SortKey| {
-        let nulls = if key.nulls_first { " nulls first" } else { "" };
-        // A leading minus turns the whole item, so one that belongs to the expression needs parentheses.
-        let text = key.expr.to_string();
-        let text = if text.starts_with('-') { format!("({text})") } else { text };
-        format!("{}{text}{nulls}", if key.descending { "-" } else { "" })
-    };
-    format!("sort {}", joined(&sort.keys, key))
+    let rest = call.to_string()[bare.to_string().len()..].to_owned();
+    let name =
+        if aggregates::default_name(call).as_ref() == Some(&call.name) { String::new() } else { format!(" as {}", quoted(&call.name)) };
+    format!("{text}{rest}{name}")
 }

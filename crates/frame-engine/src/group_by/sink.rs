@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
-use arrow::compute::{cast, take};
+use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, SchemaRef};
 use frame_core::{Batch, Error, Result};
-use frame_expr::BoundExpr;
-use frame_expr::aggregates::{AggregateFunction, GroupStates};
+use frame_expr::{BoundCall, BoundExpr};
 use frame_graph::Scheduler;
 
 use super::totals::Totals;
@@ -16,37 +15,13 @@ use crate::graph::Sink;
 use crate::sort::{Order, sorted_indices};
 use crate::source::{Batches, Source};
 
-/// An aggregate and its argument.
-#[derive(Debug)]
-pub(crate) struct Measure {
-    pub(crate) function: &'static dyn AggregateFunction,
-    pub(crate) argument: Option<BoundExpr>,
-}
-
-impl Measure {
-    fn argument_type(&self) -> Option<&DataType> {
-        self.argument.as_ref().map(BoundExpr::data_type)
-    }
-
-    /// States without groups.
-    pub(super) fn start(&self) -> Result<Box<dyn GroupStates>> {
-        self.function.start(self.argument_type())
-    }
-
-    /// The argument for every row, in the type that the states want.
-    pub(super) fn argument(&self, columns: &[ArrayRef], rows: usize) -> Result<Option<ArrayRef>> {
-        let Some(argument) = &self.argument else { return Ok(None) };
-        let values = argument.evaluate(columns, rows)?;
-        let wanted = self.function.input_type(argument.data_type())?;
-        Ok(Some(if values.data_type() == &wanted { values } else { cast(&values, &wanted)? }))
-    }
-}
-
 /// Groups rows by keys and aggregates them; the result is sorted by key, nulls last.
 #[derive(Debug)]
 pub(crate) struct GroupBy {
     pub(crate) keys: Vec<BoundExpr>,
-    pub(crate) measures: Vec<Measure>,
+    pub(crate) calls: Vec<BoundCall>,
+    /// One more row at the end, over all rows.
+    pub(crate) with_total: bool,
     pub(crate) schema: SchemaRef,
 }
 
@@ -71,11 +46,17 @@ impl Sink for GroupBy {
         }
         let types: Vec<DataType> = self.schema.fields().iter().map(|field| field.data_type().clone()).collect();
         let rows = totals.len();
-        let (columns, memory) = totals.finish(&types)?;
+        let (columns, total, memory) = totals.finish(self, &types)?;
         let keys: Vec<_> = columns[..self.keys.len()].iter().map(|column| (column.clone(), Order::default())).collect();
         let columns = match sorted_indices(&keys, rows)? {
             None => columns,
             Some(order) => columns.iter().map(|column| Ok(take(column, &order, None)?)).collect::<Result<_>>()?,
+        };
+        let (columns, rows) = match total {
+            None => (columns, rows),
+            Some(total) => {
+                (columns.iter().zip(&total).map(|(rows, total)| Ok(concat(&[rows, total])?)).collect::<Result<Vec<ArrayRef>>>()?, rows + 1)
+            }
         };
         let batch = Batch::new(self.schema.clone(), columns, rows)?;
         let mut batches = Vec::new();

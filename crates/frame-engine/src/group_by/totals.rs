@@ -1,13 +1,17 @@
 //! The groups of one worker: keys, and the states of every aggregate.
 
-use arrow::array::ArrayRef;
-use arrow::compute::cast;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, new_null_array};
+use arrow::compute::{cast, filter};
 use arrow::datatypes::DataType;
-use frame_core::{Batch, Result};
+use frame_core::{Batch, Origin, Result};
+use frame_expr::BoundCall;
 use frame_expr::aggregates::GroupStates;
 use frame_memory::Reservation;
 
 use super::keys::{self, KeyTable};
+use super::ranks;
 use super::sink::GroupBy;
 use crate::context::Context;
 use crate::sort::canonical;
@@ -18,6 +22,8 @@ pub(crate) struct Totals {
     states: Vec<Box<dyn GroupStates>>,
     /// Group of each row of the batch in hand.
     groups: Vec<u32>,
+    /// Groups of the rows that count for the aggregate in hand.
+    selected: Vec<u32>,
     memory: Reservation,
 }
 
@@ -27,7 +33,8 @@ impl Totals {
         let types: Vec<DataType> = group_by.keys.iter().map(|key| key.data_type().clone()).collect();
         let mut totals = Self {
             keys: keys::table(&types)?,
-            states: group_by.measures.iter().map(|measure| measure.start()).collect::<Result<_>>()?,
+            states: group_by.calls.iter().map(|call| call.aggregate.start()).collect(),
+            selected: Vec::new(),
             groups: Vec::new(),
             memory: cx.budget.reserve("group by"),
         };
@@ -47,9 +54,17 @@ impl Totals {
         let keys = group_by.keys.iter().map(|key| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
         self.keys.assign(&keys, rows, &mut self.groups)?;
         self.resize()?;
-        for (measure, states) in group_by.measures.iter().zip(&mut self.states) {
-            let argument = measure.argument(columns, rows)?;
-            states.update(&self.groups, argument.as_ref())?;
+        for (call, states) in group_by.calls.iter().zip(&mut self.states) {
+            let arguments = arguments(call, columns, rows, batch.origin())?;
+            match call.keep(columns, rows)? {
+                None => states.update(&self.groups, &arguments)?,
+                Some(keep) => {
+                    self.selected.clear();
+                    self.selected.extend(keep.values().set_indices().map(|row| self.groups[row]));
+                    let arguments = arguments.iter().map(|argument| Ok(filter(argument, &keep)?)).collect::<Result<Vec<_>>>()?;
+                    states.update(&self.selected, &arguments)?;
+                }
+            }
         }
         Ok(())
     }
@@ -66,18 +81,32 @@ impl Totals {
         Ok(())
     }
 
-    /// The columns of the result, in the order in which the groups were met, and the memory that they take.
-    pub(super) fn finish(mut self, types: &[DataType]) -> Result<(Vec<ArrayRef>, Reservation)> {
+    /// The columns of the result, in the order in which the groups were met; the row of the total, if it is asked for; and the memory
+    /// that they take.
+    pub(super) fn finish(mut self, group_by: &GroupBy, types: &[DataType]) -> Result<(Vec<ArrayRef>, Option<Vec<ArrayRef>>, Reservation)> {
+        let rows = self.len();
         let mut columns = self.keys.take_keys()?;
         for (column, data_type) in columns.iter_mut().zip(types) {
             if column.data_type() != data_type {
                 *column = cast(column, data_type)?;
             }
         }
-        for states in &mut self.states {
+        let mut total: Vec<ArrayRef> = types[..columns.len()].iter().map(|data_type| new_null_array(data_type, 1)).collect();
+        for (call, mut states) in group_by.calls.iter().zip(self.states) {
+            if group_by.with_total {
+                let all = states.take_states()?;
+                let (same, one): (Vec<u32>, Vec<u32>) = ((0..rows as u32).collect(), vec![0; rows]);
+                let mut sum = call.aggregate.start();
+                sum.resize(1);
+                sum.merge(&one, &all)?;
+                total.push(sum.take_values()?);
+                states = call.aggregate.start();
+                states.resize(rows);
+                states.merge(&same, &all)?;
+            }
             columns.push(states.take_values()?);
         }
-        Ok((columns, self.memory))
+        Ok((columns, group_by.with_total.then_some(total), self.memory))
     }
 
     /// Makes room for the states of new groups and reserves what all of it takes. A batch is small against a table that matters, so
@@ -85,7 +114,19 @@ impl Totals {
     fn resize(&mut self) -> Result<()> {
         let groups = self.keys.len();
         self.states.iter_mut().for_each(|states| states.resize(groups));
-        let bytes = self.keys.bytes() + self.states.iter().map(|states| states.bytes()).sum::<usize>() + self.groups.capacity() * 4;
+        let bytes = self.keys.bytes()
+            + self.states.iter().map(|states| states.bytes()).sum::<usize>()
+            + (self.groups.capacity() + self.selected.capacity()) * 4;
         self.memory.require(bytes)
     }
+}
+
+/// What an aggregate takes of a batch: its arguments, and the order of the rows if it asks for it.
+fn arguments(call: &BoundCall, columns: &[ArrayRef], rows: usize, origin: Option<Origin>) -> Result<Vec<ArrayRef>> {
+    let mut arguments = call.arguments.iter().map(|argument| argument.evaluate(columns, rows)).collect::<Result<Vec<_>>>()?;
+    if call.aggregate.needs_order() {
+        let ranks = ranks::ranks(origin, rows)?;
+        arguments.push(if call.order.is_empty() { Arc::new(ranks) } else { ranks::keys(&call.order, columns, &ranks)? });
+    }
+    Ok(arguments)
 }

@@ -1,12 +1,13 @@
 //! `count`: the number of rows, or of values that are not null.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array};
 use arrow::datatypes::DataType;
-use frame_core::Result;
+use frame_core::{Result, Scalar};
 
-use super::{AggregateFunction, GroupStates};
+use super::{AggregateFunction, BoundAggregate, GroupStates};
 use crate::states::state;
 
 /// `count`: rows; `count(x)`: values of x that are not null. Never null.
@@ -22,16 +23,16 @@ impl AggregateFunction for Count {
         "The number of rows; with an argument, the number of its values that are not null."
     }
 
-    fn output_type(&self, _: Option<&DataType>) -> Result<DataType> {
-        Ok(DataType::Int64)
+    fn example(&self) -> &'static str {
+        "count"
     }
 
-    fn input_type(&self, argument: &DataType) -> Result<DataType> {
-        Ok(argument.clone())
+    fn arguments(&self) -> RangeInclusive<usize> {
+        0..=1
     }
 
-    fn start(&self, _: Option<&DataType>) -> Result<Box<dyn GroupStates>> {
-        Ok(Box::<Counts>::default())
+    fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
+        Ok(BoundAggregate::new(arguments.to_vec(), DataType::Int64, Counts::default))
     }
 }
 
@@ -43,8 +44,8 @@ impl GroupStates for Counts {
         self.0.resize(groups, 0);
     }
 
-    fn update(&mut self, groups: &[u32], argument: Option<&ArrayRef>) -> Result<()> {
-        match argument.and_then(|column| column.logical_nulls()).filter(|nulls| nulls.null_count() > 0) {
+    fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
+        match arguments.first().and_then(|column| column.logical_nulls()).filter(|nulls| nulls.null_count() > 0) {
             None => groups.iter().for_each(|group| self.0[*group as usize] += 1),
             Some(nulls) => groups.iter().zip(&nulls).for_each(|(group, valid)| self.0[*group as usize] += i64::from(valid)),
         }

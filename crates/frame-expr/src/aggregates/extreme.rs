@@ -3,33 +3,19 @@
 use arrow::datatypes::DataType;
 use frame_core::Result;
 
-use super::GroupStates;
+use super::BoundAggregate;
 use super::numeric::wrong_argument;
 use crate::states::{End, Extreme, TextExtreme};
+use crate::types::is_text;
 
-fn is_text(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Dictionary(_, values) => is_text(values),
-        other => other.is_string(),
+pub(super) fn bind(end: End, aggregate: &str, argument: &DataType) -> Result<BoundAggregate> {
+    if is_text(argument) {
+        return Ok(BoundAggregate::new(vec![DataType::Utf8View], DataType::Utf8View, move || TextExtreme::new(end)));
     }
-}
-
-pub(super) fn output_type(aggregate: &str, argument: Option<&DataType>) -> Result<DataType> {
-    match argument {
-        Some(data_type) if Extreme::takes(data_type) => Ok(data_type.clone()),
-        Some(data_type) if is_text(data_type) => Ok(DataType::Utf8View),
-        _ => Err(wrong_argument(aggregate, argument, "a number, text, a date, a timestamp or a truth value")),
+    if !Extreme::takes(argument) {
+        return Err(wrong_argument(aggregate, argument, "a number, text, a date, a timestamp or a truth value"));
     }
-}
-
-pub(super) fn input_type(aggregate: &str, argument: &DataType) -> Result<DataType> {
-    output_type(aggregate, Some(argument)).map(|data_type| match data_type {
-        DataType::Float32 => DataType::Float64,
-        other => other,
-    })
-}
-
-pub(super) fn start(end: End, aggregate: &str, argument: Option<&DataType>) -> Result<Box<dyn GroupStates>> {
-    let data_type = output_type(aggregate, argument)?;
-    Ok(if is_text(&data_type) { Box::new(TextExtreme::new(end)) } else { Box::new(Extreme::new(end, &data_type)) })
+    let input = if *argument == DataType::Float32 { DataType::Float64 } else { argument.clone() };
+    let output = argument.clone();
+    Ok(BoundAggregate::new(vec![input], output.clone(), move || Extreme::new(end, &output)))
 }

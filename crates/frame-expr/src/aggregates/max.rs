@@ -1,9 +1,9 @@
 //! `max`: the largest of the values that are not null.
 
 use arrow::datatypes::DataType;
-use frame_core::Result;
+use frame_core::{Result, Scalar};
 
-use super::{AggregateFunction, GroupStates, extreme};
+use super::{AggregateFunction, BoundAggregate, extreme};
 use crate::states::End;
 
 /// `max x`: the largest value; NaN is larger than every number, text compares bytewise. Null if there is no value.
@@ -19,15 +19,11 @@ impl AggregateFunction for Max {
         "The largest of the values that are not null; null if there is none."
     }
 
-    fn output_type(&self, argument: Option<&DataType>) -> Result<DataType> {
-        extreme::output_type(self.name(), argument)
+    fn example(&self) -> &'static str {
+        "max value"
     }
 
-    fn input_type(&self, argument: &DataType) -> Result<DataType> {
-        extreme::input_type(self.name(), argument)
-    }
-
-    fn start(&self, argument: Option<&DataType>) -> Result<Box<dyn GroupStates>> {
-        extreme::start(End::Max, self.name(), argument)
+    fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
+        extreme::bind(End::Max, self.name(), &arguments[0])
     }
 }

@@ -1,10 +1,9 @@
 //! `mean`: the exact mean of the values that are not null, rounded once.
 
 use arrow::datatypes::DataType;
-use frame_core::Result;
+use frame_core::{Result, Scalar};
 
-use super::numeric::needs_number;
-use super::{AggregateFunction, GroupStates};
+use super::{AggregateFunction, BoundAggregate, numeric};
 use crate::states::Finish;
 
 /// `mean x`: a float, the exact quotient of sum and count rounded once. Null if there is no value.
@@ -20,15 +19,11 @@ impl AggregateFunction for Mean {
         "The mean of the values that are not null, exact and rounded once; null if there is none."
     }
 
-    fn output_type(&self, argument: Option<&DataType>) -> Result<DataType> {
-        needs_number(self.name(), argument).map(|_| DataType::Float64)
+    fn example(&self) -> &'static str {
+        "mean value"
     }
 
-    fn input_type(&self, argument: &DataType) -> Result<DataType> {
-        Ok(needs_number(self.name(), Some(argument))?.input_type(argument))
-    }
-
-    fn start(&self, argument: Option<&DataType>) -> Result<Box<dyn GroupStates>> {
-        Ok(needs_number(self.name(), argument)?.total(Finish::Mean))
+    fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
+        numeric::total(Finish::Mean, self.name(), &arguments[0])
     }
 }

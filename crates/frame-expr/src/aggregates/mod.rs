@@ -8,9 +8,12 @@ mod min;
 mod numeric;
 mod sum;
 
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
-use frame_core::{Error, QueryError, Result};
+use frame_core::{Error, QueryError, Result, Scalar};
 
 /// An aggregate function as the language knows it.
 pub trait AggregateFunction: Send + Sync + std::fmt::Debug {
@@ -20,23 +23,78 @@ pub trait AggregateFunction: Send + Sync + std::fmt::Debug {
     /// One sentence for `frame help`.
     fn help(&self) -> &'static str;
 
-    /// The type of the result for an argument of type `argument` (`None`: no argument).
-    ///
-    /// # Errors
-    /// A type or arity error if the aggregate does not take such an argument.
-    fn output_type(&self, argument: Option<&DataType>) -> Result<DataType>;
+    /// An `agg` item that works on `data/sales.csv`.
+    fn example(&self) -> &'static str;
 
-    /// The type that an argument is converted to before [`GroupStates::update`] sees it; lossless.
-    ///
-    /// # Errors
-    /// Those of [`AggregateFunction::output_type`].
-    fn input_type(&self, argument: &DataType) -> Result<DataType>;
+    /// How many arguments it takes.
+    fn arguments(&self) -> RangeInclusive<usize> {
+        1..=1
+    }
 
-    /// States for an argument that had type `argument` before the conversion, with no groups yet.
+    /// How many constants it takes: they are fixed before any row is read, as the 0.9 of `quantile 0.9 ms`.
+    fn constants(&self) -> RangeInclusive<usize> {
+        0..=0
+    }
+
+    /// Chooses the states for arguments of these types; their number has been checked.
     ///
     /// # Errors
-    /// Those of [`AggregateFunction::output_type`].
-    fn start(&self, argument: Option<&DataType>) -> Result<Box<dyn GroupStates>>;
+    /// A type or range error if the aggregate does not take such arguments or constants.
+    fn bind(&self, arguments: &[DataType], constants: &[Scalar]) -> Result<BoundAggregate>;
+}
+
+/// An aggregate for arguments of known types.
+#[derive(Clone)]
+pub struct BoundAggregate {
+    inputs: Vec<DataType>,
+    output: DataType,
+    needs_order: bool,
+    start: Arc<dyn Fn() -> Box<dyn GroupStates> + Send + Sync>,
+}
+
+impl std::fmt::Debug for BoundAggregate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} -> {:?}", self.inputs, self.output)
+    }
+}
+
+impl BoundAggregate {
+    /// An aggregate that converts its arguments to `inputs`, losing nothing, and gives `output`.
+    pub(crate) fn new<S: GroupStates + 'static>(
+        inputs: Vec<DataType>,
+        output: DataType,
+        start: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Self {
+        Self { inputs, output, needs_order: false, start: Arc::new(move || Box::new(start())) }
+    }
+
+    /// The same aggregate, with the order of the rows as one more argument behind the others; see [`GroupStates::update`].
+    #[must_use]
+    #[expect(dead_code, reason = "first and last come with the next commit")]
+    pub(crate) fn ordered(mut self) -> Self {
+        self.needs_order = true;
+        self
+    }
+
+    /// The types that the arguments are converted to.
+    pub fn inputs(&self) -> &[DataType] {
+        &self.inputs
+    }
+
+    /// The type of the result.
+    pub fn output(&self) -> &DataType {
+        &self.output
+    }
+
+    /// Whether the order of the rows matters.
+    pub fn needs_order(&self) -> bool {
+        self.needs_order
+    }
+
+    /// States without groups.
+    pub fn start(&self) -> Box<dyn GroupStates> {
+        (self.start)()
+    }
 }
 
 /// The states of one aggregate for many groups, in columns.
@@ -46,11 +104,14 @@ pub trait GroupStates: Send {
     /// Makes room for groups `0 .. groups`; new ones have seen nothing.
     fn resize(&mut self, groups: usize);
 
-    /// Adds row `i` of `argument` to group `groups[i]`, for every i.
+    /// Adds row `i` of each argument to group `groups[i]`, for every i.
+    ///
+    /// An aggregate that needs an order gets it as the last argument: either `UInt64` ranks or `Binary` keys, always the same for the
+    /// life of the states; no two rows have the same, and the smaller comes first (bytewise).
     ///
     /// # Errors
-    /// An internal error if `argument` is not of the type that the states were started with.
-    fn update(&mut self, groups: &[u32], argument: Option<&ArrayRef>) -> Result<()>;
+    /// An internal error if an argument is not of the type that the aggregate was bound to; an arithmetic error.
+    fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()>;
 
     /// The states as Arrow columns of one row per group; the groups are forgotten.
     ///
@@ -89,4 +150,25 @@ pub fn find(name: &str) -> Result<&'static dyn AggregateFunction> {
             known: ALL.iter().map(|function| function.name().to_owned()).collect(),
         })
     })
+}
+
+/// Checks the number of constants and arguments of a call.
+///
+/// # Errors
+/// `QueryError::Arity`.
+pub(crate) fn check_count(function: &dyn AggregateFunction, constants: &[Scalar], arguments: usize) -> Result<()> {
+    let arity = |expected: &RangeInclusive<usize>, what: &str, found: usize| {
+        let (least, most) = (*expected.start(), *expected.end());
+        let number = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        let expected = format!("{number} {what}{}", if most == 1 { "" } else { "s" });
+        Err(Error::new(QueryError::Arity { function: function.name().to_owned(), expected, found })
+            .hint(format!("for example `{}`", function.example())))
+    };
+    if !function.constants().contains(&constants.len()) {
+        return arity(&function.constants(), "constant", constants.len());
+    }
+    if !function.arguments().contains(&arguments) {
+        return arity(&function.arguments(), "argument", arguments);
+    }
+    Ok(())
 }

@@ -1,10 +1,9 @@
 //! `sum`: the exact total of the values that are not null.
 
 use arrow::datatypes::DataType;
-use frame_core::Result;
+use frame_core::{Result, Scalar};
 
-use super::numeric::{Numeric, needs_number};
-use super::{AggregateFunction, GroupStates};
+use super::{AggregateFunction, BoundAggregate, numeric};
 use crate::states::Finish;
 
 /// `sum x`: an int for ints (an error if it does not fit 64 bits), else a float, rounded once. Null if there is no value.
@@ -20,18 +19,11 @@ impl AggregateFunction for Sum {
         "The exact total of the values that are not null; null if there is none."
     }
 
-    fn output_type(&self, argument: Option<&DataType>) -> Result<DataType> {
-        Ok(match needs_number(self.name(), argument)? {
-            Numeric::Int => DataType::Int64,
-            Numeric::Float => DataType::Float64,
-        })
+    fn example(&self) -> &'static str {
+        "sum value"
     }
 
-    fn input_type(&self, argument: &DataType) -> Result<DataType> {
-        Ok(needs_number(self.name(), Some(argument))?.input_type(argument))
-    }
-
-    fn start(&self, argument: Option<&DataType>) -> Result<Box<dyn GroupStates>> {
-        Ok(needs_number(self.name(), argument)?.total(Finish::Sum))
+    fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
+        numeric::total(Finish::Sum, self.name(), &arguments[0])
     }
 }

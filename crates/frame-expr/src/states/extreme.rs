@@ -97,8 +97,8 @@ impl GroupStates for Extreme {
         self.keys.resize(groups, worst);
     }
 
-    fn update(&mut self, groups: &[u32], argument: Option<&ArrayRef>) -> Result<()> {
-        let column = argument.ok_or_else(|| Error::internal("min and max need an argument"))?;
+    fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
+        let column = arguments.first().ok_or_else(|| Error::internal("min and max need an argument"))?;
         let nulls = column.logical_nulls().filter(|nulls| nulls.null_count() > 0);
         if let Some(floats) = column.as_primitive_opt::<Float64Type>() {
             let keys = floats.values().iter().map(|value| float_key(*value));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BinaryArray, BinaryBuilder, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Float64Array, UInt64Array};
 use frame_core::{Error, Result};
 
-use super::{Finish, state, typed};
+use super::{Finish, state};
 use crate::aggregates::GroupStates;
 use crate::exact::{FixedSum, WideSum, divide_and_round, round};
 
@@ -59,8 +59,8 @@ impl GroupStates for FloatTotal {
         self.totals.resize(groups, Total::default());
     }
 
-    fn update(&mut self, groups: &[u32], argument: Option<&ArrayRef>) -> Result<()> {
-        let values: &Float64Array = typed(argument)?;
+    fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
+        let values: &Float64Array = state(arguments, 0)?;
         match values.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => groups.iter().zip(values.values()).for_each(|(group, value)| self.add(*group, *value)),
             Some(nulls) => {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, Decimal128Array, Float64Array, Int64Array, PrimitiveArray, UInt64Array};
+use arrow::datatypes::Int64Type;
 use frame_core::{Error, QueryError, Result};
 
-use super::{Finish, state, typed};
+use super::{Finish, state};
 use crate::aggregates::GroupStates;
 use crate::exact::divide_and_round;
 
@@ -65,11 +66,11 @@ impl GroupStates for IntTotal {
         self.totals.resize(groups, Total::default());
     }
 
-    fn update(&mut self, groups: &[u32], argument: Option<&ArrayRef>) -> Result<()> {
-        if let Ok(values) = typed::<UInt64Array>(argument) {
+    fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
+        if let Ok(values) = state::<UInt64Array>(arguments, 0) {
             self.add_all(groups, values);
         } else {
-            self.add_all(groups, typed::<Int64Array>(argument)?);
+            self.add_all::<Int64Type>(groups, state(arguments, 0)?);
         }
         Ok(())
     }

@@ -31,14 +31,10 @@ pub(crate) enum Finish {
     Mean,
 }
 
-/// A column as the type that an aggregate was started with.
-pub(crate) fn typed<T: Array + 'static>(column: Option<&ArrayRef>) -> Result<&T> {
+/// Column `at` of the arguments or states that an aggregate was given.
+pub(crate) fn state<T: Array + 'static>(columns: &[ArrayRef], at: usize) -> Result<&T> {
+    let column = columns.get(at);
     column
         .and_then(|column| column.as_any().downcast_ref::<T>())
         .ok_or_else(|| Error::internal(format!("an aggregate was given {:?}", column.map(|column| column.data_type().clone()))))
-}
-
-/// Column `at` of the states that a merge was given.
-pub(crate) fn state<T: Array + 'static>(states: &[ArrayRef], at: usize) -> Result<&T> {
-    typed(states.get(at))
 }

@@ -50,8 +50,8 @@ impl GroupStates for TextExtreme {
         self.values.resize(groups, None);
     }
 
-    fn update(&mut self, groups: &[u32], argument: Option<&ArrayRef>) -> Result<()> {
-        let column = argument.ok_or_else(|| Error::internal("min and max need an argument"))?;
+    fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
+        let column = arguments.first().ok_or_else(|| Error::internal("min and max need an argument"))?;
         let texts = cast(column, &DataType::Utf8View)?;
         self.add_all(groups, texts.as_string_view());
         Ok(())

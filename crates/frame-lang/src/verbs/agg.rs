@@ -19,7 +19,7 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     if !aggregates::is_next(parser) {
         return Err(parser.expected("an aggregate").hint("for example `agg sum value`"));
     }
-    let aggregates = aggregates::parse(parser)?;
+    let aggregates = aggregates::parse(parser, &input)?;
     let keys = if parser.accept_word("by") { groupby::keys(parser)? } else { Vec::new() };
-    Ok(Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates }))
+    Ok(Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates, with_total: false }))
 }

@@ -1,40 +1,79 @@
-//! Lists of aggregates, as `groupby` and `agg` share them: `mean value, count as n, sum(price * quantity) as revenue`.
+//! Lists of aggregates, as `groupby` and `agg` share them: `mean value, count where paid as n, sum(price * quantity) as revenue`.
 
-use frame_core::{Error, QueryError, Result, Span};
-use frame_expr::{AggregateCall, Expr, Node, aggregates};
+use frame_core::{Error, QueryError, Result, Scalar};
+use frame_expr::aggregates::{self, AggregateFunction};
+use frame_expr::{AggregateCall, Expr, Node};
+use frame_plan::Plan;
 
+use super::sort;
+use crate::columns;
 use crate::lexer::Kind;
 use crate::parser::Parser;
 
+/// Words that end the argument of an aggregate.
+const ENDING: [&str; 6] = ["where", "order", "as", "by", "having", "with"];
+
 /// Whether the next word begins an aggregate rather than a key.
 pub(super) fn is_next(parser: &Parser<'_>) -> bool {
-    matches!(&parser.peek().kind, Kind::Word(word) if aggregates::find(word).is_ok())
+    matches!(&parser.peek().kind, Kind::Word(word) if percentile(word).is_some() || aggregates::find(word).is_ok())
 }
 
-/// `aggregate, aggregate, …`
-pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Vec<AggregateCall>> {
-    Ok(parser.list(item)?.concat())
+/// `aggregate, aggregate, …` over the rows of `input`.
+pub(super) fn parse(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<AggregateCall>> {
+    Ok(parser.list(|parser| item(parser, input))?.concat())
 }
 
-/// One item; a set in braces makes several aggregates of it.
-fn item(parser: &mut Parser<'_>) -> Result<Vec<AggregateCall>> {
+/// One aggregate; a set of columns makes several of it.
+pub(super) fn item(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<AggregateCall>> {
     let token = parser.next();
-    let Kind::Word(function) = token.kind.clone() else { return Err(parser.expected_at("an aggregate", &token)) };
-    aggregates::find(&function).map_err(|error| unknown(error.at(token.span), parser, &function))?;
-    let arguments = arguments(parser, &function, token.span)?;
+    let Kind::Word(word) = token.kind.clone() else { return Err(parser.expected_at("an aggregate", &token)) };
+    let (function, constants) = match percentile(&word) {
+        Some(fraction) => ("quantile", vec![fraction]),
+        None => (word.as_str(), Vec::new()),
+    };
+    let function = aggregates::find(function).map_err(|error| unknown(error.at(token.span), parser, &word))?;
+    let mut calls = arguments(parser, function, constants, input)?;
+    let filter = if parser.accept_word("where") { Some(parser.expr()?) } else { None };
+    let order = if !parser.accept_word("order") {
+        Vec::new()
+    } else if parser.accept_symbol("(") {
+        let keys = parser.list(sort::key)?;
+        parser.expect_symbol(")")?;
+        keys
+    } else {
+        vec![sort::key(parser)?]
+    };
     let span = token.span.to(parser.last_span());
-    let name = if parser.accept_word("as") { Some(parser.name()?) } else { None };
-    match (name, arguments.len()) {
-        (Some((_, span)), 2..) => {
-            let error = QueryError::Syntax { expected: "no name for several columns".to_owned(), found: "`as`".to_owned() };
-            Err(Error::new(error).at(span).hint("write one aggregate after the other to name them"))
-        }
-        (Some((name, _)), _) => Ok(arguments
-            .into_iter()
-            .map(|argument| AggregateCall { function: function.clone(), argument, name: name.clone(), span })
-            .collect()),
-        (None, _) => arguments.into_iter().map(|argument| named(&function, argument, span)).collect(),
+    for call in &mut calls {
+        (call.filter, call.order, call.span) = (filter.clone(), order.clone(), span);
     }
+    if !parser.accept_word("as") {
+        for call in &mut calls {
+            call.name = default_name(call).ok_or_else(|| nameless(call))?;
+        }
+        return Ok(calls);
+    }
+    let (name, name_span) = parser.name()?;
+    if calls.len() > 1 {
+        let error = QueryError::Syntax { expected: "no name for several columns".to_owned(), found: "`as`".to_owned() };
+        return Err(Error::new(error).at(name_span).hint("write one aggregate after the other to name them"));
+    }
+    calls.iter_mut().for_each(|call| call.name.clone_from(&name));
+    Ok(calls)
+}
+
+/// The fraction behind `p95` or `p99.9`.
+fn percentile(word: &str) -> Option<Scalar> {
+    let digits = word.strip_prefix('p').filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))?;
+    // Shifted as text: 99.9 / 100 would not be the float nearest to 0.999.
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    format!("{whole}{decimals}e-{}", decimals.len() + 2).parse().ok().filter(|fraction| (0.0..=1.0).contains(fraction)).map(Scalar::Float)
+}
+
+/// How a fraction is written behind `p`, if that reads back.
+pub(crate) fn percent(fraction: f64) -> Option<String> {
+    let text = format!("p{}", format!("{:.9}", fraction * 100.0).trim_end_matches('0').trim_end_matches('.'));
+    (percentile(&text) == Some(Scalar::Float(fraction))).then_some(text)
 }
 
 /// The likely meaning of a word that is no aggregate: a column behind a comma.
@@ -45,48 +84,95 @@ fn unknown(error: Error, parser: &Parser<'_>, word: &str) -> Error {
     error
 }
 
-/// What the aggregate aggregates: nothing, one thing, or several.
-fn arguments(parser: &mut Parser<'_>, function: &str, span: Span) -> Result<Vec<Option<Expr>>> {
+/// The calls that what stands behind the aggregate's name makes: none, one, or one for each column of a set.
+fn arguments(
+    parser: &mut Parser<'_>,
+    function: &'static dyn AggregateFunction,
+    mut constants: Vec<Scalar>,
+    input: &Plan,
+) -> Result<Vec<AggregateCall>> {
+    let call = |constants: Vec<Scalar>, arguments| AggregateCall { constants, ..AggregateCall::new(function.name(), arguments, "") };
     if parser.accept_symbol("(") {
-        if parser.accept_symbol(")") {
-            return none(function, span);
-        }
-        let argument = parser.expr()?;
+        let arguments = if parser.is_symbol(")") { Vec::new() } else { parser.list(Parser::expr)? };
         parser.expect_symbol(")")?;
-        return Ok(vec![Some(argument)]);
+        return Ok(vec![split(call(constants, arguments), function)]);
     }
-    if parser.accept_symbol("{") {
-        let columns = parser.list(Parser::column)?;
-        parser.expect_symbol("}")?;
-        return Ok(columns.into_iter().map(Some).collect());
-    }
-    let ends = parser.at_stage_end() || parser.is_symbol(",") || parser.is_word("as") || parser.is_word("by");
-    if ends || function == "count" {
-        return none(function, span);
-    }
-    Ok(vec![Some(parser.term()?)])
-}
-
-fn none(function: &str, span: Span) -> Result<Vec<Option<Expr>>> {
-    if function == "count" {
-        return Ok(vec![None]);
-    }
-    let error = QueryError::Arity { function: function.to_owned(), expected: "one argument".to_owned(), found: 0 };
-    Err(Error::new(error).at(span).hint(format!("write `{function} column`")))
-}
-
-/// Names the output after aggregate and column.
-fn named(function: &str, argument: Option<Expr>, span: Span) -> Result<AggregateCall> {
-    let name = match &argument {
-        None => function.to_owned(),
-        Some(Expr { node: Node::Column(column), .. }) => format!("{function}_{column}"),
-        Some(other) => {
-            let error = QueryError::Syntax {
-                expected: "`as NAME` behind an aggregate of an expression".to_owned(),
-                found: format!("`{function}({other})` alone"),
-            };
-            return Err(Error::new(error).at(span).hint(format!("name it: `{function}({other}) as total`")));
+    while let Kind::Literal(value @ (Scalar::Int(_) | Scalar::Float(_))) = parser.peek().kind.clone() {
+        if constants.len() == *function.constants().end() {
+            break;
         }
+        parser.next();
+        constants.push(value);
+    }
+    if columns::is_set_next(parser) {
+        let columns = columns::set(parser, input)?;
+        return Ok(columns.into_iter().map(|column| call(constants.clone(), vec![column])).collect());
+    }
+    let ends = parser.at_stage_end() || parser.is_symbol(",") || parser.is_symbol(")") || ENDING.iter().any(|word| parser.is_word(word));
+    if ends || *function.arguments().end() == 0 || function.name() == "count" {
+        if !function.arguments().contains(&0) {
+            let expected = "an argument".to_owned();
+            let error = QueryError::Arity { function: function.name().to_owned(), expected, found: 0 };
+            return Err(Error::new(error).at(parser.last_span()).hint(format!("write `{} column`", function.name())));
+        }
+        return Ok(vec![call(constants, Vec::new())]);
+    }
+    Ok(vec![call(constants, vec![parser.term()?])])
+}
+
+/// Tells the constants of `quantile(0.95, ms)` and `concat(name, ', ')` from the arguments: literals in front, or else at the end.
+fn split(mut call: AggregateCall, function: &dyn AggregateFunction) -> AggregateCall {
+    let literal = |expr: Option<&Expr>| match expr.map(|expr| &expr.node) {
+        Some(Node::Literal(value)) => Some(value.clone()),
+        _ => None,
     };
-    Ok(AggregateCall { function: function.to_owned(), argument, name, span })
+    let room =
+        |call: &AggregateCall| call.constants.len() < *function.constants().end() && call.arguments.len() > *function.arguments().start();
+    let in_front = literal(call.arguments.first()).is_some();
+    while room(&call) {
+        let at = if in_front { 0 } else { call.arguments.len() - 1 };
+        let Some(value) = literal(call.arguments.get(at)) else { break };
+        call.arguments.remove(at);
+        let place = if in_front { call.constants.len() } else { 0 };
+        call.constants.insert(place, value);
+    }
+    call
+}
+
+/// The name that an aggregate of columns has when none is given: `mean_value`, `p95_ms`, `corr_x_y`, `count`.
+pub(crate) fn default_name(call: &AggregateCall) -> Option<String> {
+    let function = match call.constants.as_slice() {
+        [Scalar::Float(fraction)] if call.function == "quantile" => percent(*fraction).map(|text| text.replace('.', "_")),
+        _ => None,
+    };
+    let mut name = function.unwrap_or_else(|| call.function.clone());
+    for argument in &call.arguments {
+        let Node::Column(column) = &argument.node else { return None };
+        name = format!("{name}_{column}");
+    }
+    Some(name)
+}
+
+fn nameless(call: &AggregateCall) -> Error {
+    let error =
+        QueryError::Syntax { expected: "`as NAME` behind an aggregate of an expression".to_owned(), found: format!("`{call}` alone") };
+    Error::new(error).at(call.span).hint(format!("name it: `{call} as total`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_read_back() {
+        for (text, fraction) in [("p95", 0.95), ("p99.9", 0.999), ("p5", 0.05), ("p0", 0.0), ("p100", 1.0), ("p29", 0.29), ("p12.5", 0.125)]
+        {
+            assert_eq!(percentile(text), Some(Scalar::Float(fraction)));
+            assert_eq!(percent(fraction).as_deref(), Some(text));
+        }
+        for word in ["p", "p101", "price", "p9x"] {
+            assert_eq!(percentile(word), None, "{word}");
+        }
+        assert_eq!(percent(1.0 / 3.0), None);
+    }
 }

@@ -11,6 +11,6 @@ pub(super) const VERB: Verb =
     Verb { name: "count", aliases: &[], usage: "count", help: "The number of rows, as one row.", example: "count", parse };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let call = AggregateCall { function: "count".to_owned(), argument: None, name: "count".to_owned(), span: parser.last_span() };
-    Ok(Plan::Aggregate(Aggregate { input: Box::new(input), keys: Vec::new(), aggregates: vec![call] }))
+    let call = AggregateCall { span: parser.last_span(), ..AggregateCall::new("count", Vec::new(), "count") };
+    Ok(Plan::Aggregate(Aggregate { input: Box::new(input), keys: Vec::new(), aggregates: vec![call], with_total: false }))
 }

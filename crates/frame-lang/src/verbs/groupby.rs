@@ -2,7 +2,7 @@
 
 use frame_core::{Error, QueryError, Result};
 use frame_expr::Node;
-use frame_plan::{Aggregate, KeyItem, Plan};
+use frame_plan::{Aggregate, Filter, KeyItem, Plan};
 
 use super::{Verb, aggregates};
 use crate::parser::Parser;
@@ -10,7 +10,7 @@ use crate::parser::Parser;
 pub(super) const VERB: Verb = Verb {
     name: "groupby",
     aliases: &["group"],
-    usage: "groupby KEY [as NAME], ... AGGREGATE [as NAME], ...",
+    usage: "groupby KEY [as NAME], ... AGGREGATE [where CONDITION] [as NAME], ... [having CONDITION] [with total]",
     help: "One row per distinct key, sorted by key, nulls last. The first name without a comma before it begins the aggregates.",
     example: "groupby category mean value, count as n",
     parse,
@@ -21,8 +21,21 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     if parser.at_stage_end() {
         return Err(parser.expected("an aggregate").hint("for example `groupby category count`"));
     }
-    let aggregates = aggregates::parse(parser)?;
-    Ok(Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates }))
+    let aggregates = aggregates::parse(parser, &input)?;
+    let having = if parser.accept_word("having") { Some(parser.expr()?) } else { None };
+    let with_total = parser.accept_word("with");
+    if with_total {
+        parser.expect_word("total")?;
+    }
+    if with_total && having.is_some() {
+        let error = Error::new(QueryError::Usage("`having` and `with total` do not go together".to_owned())).at(parser.last_span());
+        return Err(error.hint("the total would count groups that `having` drops; filter the rows first, or leave one of them out"));
+    }
+    let groups = Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates, with_total });
+    Ok(match having {
+        None => groups,
+        Some(predicate) => Plan::Filter(Filter { input: Box::new(groups), predicate }),
+    })
 }
 
 /// `key, key as name, …`

@@ -1,7 +1,7 @@
 //! The verbs, one per file; [`ALL`] lists them and help is derived from it.
 
 mod agg;
-mod aggregates;
+pub(crate) mod aggregates;
 mod count;
 mod derive;
 mod drop;

@@ -17,11 +17,12 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let keys = parser.list(item)?;
+    let keys = parser.list(key)?;
     Ok(Plan::Sort(Sort { input: Box::new(input), keys }))
 }
 
-fn item(parser: &mut Parser<'_>) -> Result<SortKey> {
+/// `[-]expression [nulls first|last]`
+pub(super) fn key(parser: &mut Parser<'_>) -> Result<SortKey> {
     let descending = parser.accept_symbol("-");
     let expr = parser.expr()?;
     let nulls_first = if parser.accept_word("nulls") {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use frame_core::{Error, QueryError, Result};
-use frame_expr::{AggregateCall, Expr, aggregates, bind, quoted};
+use frame_expr::{AggregateCall, Expr, bind, quoted};
 
 use super::{Plan, Wanted};
 use crate::Catalog;
@@ -28,6 +28,8 @@ pub struct Aggregate {
     pub keys: Vec<KeyItem>,
     /// The aggregates: the other columns of the result.
     pub aggregates: Vec<AggregateCall>,
+    /// One more row at the end: the aggregates over all rows, behind keys that are null.
+    pub with_total: bool,
 }
 
 impl Aggregate {
@@ -46,10 +48,7 @@ impl Aggregate {
             push(Field::new(&key.name, bind(&key.expr, &input)?.data_type().clone(), true), key.expr.span)?;
         }
         for call in &self.aggregates {
-            let argument = call.argument.as_ref().map(|argument| bind(argument, &input)).transpose()?;
-            let function = aggregates::find(&call.function).map_err(|error| error.at(call.span))?;
-            let data_type = function.output_type(argument.as_ref().map(|argument| argument.data_type()));
-            push(Field::new(&call.name, data_type.map_err(|error| error.at(call.span))?, true), call.span)?;
+            push(Field::new(&call.name, call.bind(&input)?.aggregate.output().clone(), true), call.span)?;
         }
         Ok(Arc::new(Schema::new(fields)))
     }
@@ -57,21 +56,19 @@ impl Aggregate {
     pub(super) fn wanted(&self) -> Wanted {
         let mut names = Vec::new();
         self.keys.iter().for_each(|key| key.expr.collect_columns(&mut names));
-        self.aggregates.iter().filter_map(|call| call.argument.as_ref()).for_each(|argument| argument.collect_columns(&mut names));
+        self.aggregates.iter().flat_map(AggregateCall::expressions).for_each(|expr| expr.collect_columns(&mut names));
         Some(names)
     }
 
     pub(super) fn expressions_mut(&mut self) -> Vec<&mut Expr> {
         let keys = self.keys.iter_mut().map(|key| &mut key.expr);
-        keys.chain(self.aggregates.iter_mut().filter_map(|call| call.argument.as_mut())).collect()
+        keys.chain(self.aggregates.iter_mut().flat_map(AggregateCall::expressions_mut)).collect()
     }
 
     pub(super) fn explain(&self) -> String {
         let keys: Vec<_> = self.keys.iter().map(|key| format!("{} as {}", key.expr, quoted(&key.name))).collect();
-        let call = |call: &AggregateCall| {
-            let argument = call.argument.as_ref().map(Expr::to_string).unwrap_or_default();
-            format!("{}({argument}) as {}", call.function, quoted(&call.name))
-        };
-        format!("aggregate [{}] by [{}]", self.aggregates.iter().map(call).collect::<Vec<_>>().join(", "), keys.join(", "))
+        let call = |call: &AggregateCall| format!("{call} as {}", quoted(&call.name));
+        let total = if self.with_total { " with total" } else { "" };
+        format!("aggregate [{}] by [{}]{total}", self.aggregates.iter().map(call).collect::<Vec<_>>().join(", "), keys.join(", "))
     }
 }

@@ -30,10 +30,6 @@ impl Sort {
     }
 
     pub(super) fn explain(&self) -> String {
-        let key = |key: &SortKey| {
-            let nulls = if key.nulls_first { " nulls first" } else { "" };
-            format!("{}{}{nulls}", if key.descending { "-" } else { "" }, key.expr)
-        };
-        format!("sort {}", self.keys.iter().map(key).collect::<Vec<_>>().join(", "))
+        format!("sort {}", self.keys.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", "))
     }
 }

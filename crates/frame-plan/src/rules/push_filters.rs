@@ -77,7 +77,8 @@ fn through(condition: &Expr, project: &Project) -> Option<Expr> {
 
 /// The condition in terms of a grouping's input, if every column it reads is a key that is one.
 fn keyed(condition: &Expr, aggregate: &Aggregate) -> Option<Expr> {
-    if aggregate.keys.is_empty() {
+    // A total is over all rows.
+    if aggregate.keys.is_empty() || aggregate.with_total {
         return None;
     }
     renamed(condition, &|name| {
