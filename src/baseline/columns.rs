@@ -34,8 +34,8 @@ impl Cell<'_> {
 }
 
 impl Columns {
-    /// Reads the named columns of a file, row by row.
-    pub(super) fn read(input: &Input, named: &[String]) -> Result<Self> {
+    /// Reads the named columns of a file, row by row; `numeric` are those that hold numbers.
+    pub(super) fn read(input: &Input, named: &[String], numeric: &[String]) -> Result<Self> {
         let damaged =
             |error: csv::Error| Error::new(DataError::Damaged { file: input.path.clone(), format: "CSV", reason: error.to_string() });
         let file = std::fs::File::open(&input.path).map_err(|error| Error::new(IoError::new("open", &input.path, &error)))?;
@@ -58,12 +58,17 @@ impl Columns {
             }
             rows += 1;
         }
-        let names = wanted.iter().map(|index| names[*index].clone()).collect();
-        Ok(Self { names, columns: texts.into_iter().map(converted).collect(), rows })
+        let names: Vec<String> = wanted.iter().map(|index| names[*index].clone()).collect();
+        let columns = texts.into_iter().zip(&names).map(|(texts, name)| converted(texts, numeric.contains(name))).collect();
+        Ok(Self { names, columns, rows })
     }
 
     pub(super) fn index(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|other| other == name)
+    }
+
+    pub(super) fn is_numeric(&self, column: usize) -> bool {
+        matches!(self.columns[column], Column::Numbers(_))
     }
 
     pub(super) fn cell(&self, column: usize, row: usize) -> Cell<'_> {
@@ -74,9 +79,10 @@ impl Columns {
     }
 }
 
-/// Numbers if every value is one.
-fn converted(texts: Vec<Option<String>>) -> Column {
-    let numbers: Option<Vec<Option<f64>>> =
-        texts.iter().map(|text| text.as_deref().map_or(Some(None), |text| text.parse().ok().map(Some))).collect();
-    numbers.map_or(Column::Texts(texts), Column::Numbers)
+/// Numbers, if that is what the column holds.
+fn converted(texts: Vec<Option<String>>, is_numeric: bool) -> Column {
+    if !is_numeric {
+        return Column::Texts(texts);
+    }
+    Column::Numbers(texts.into_iter().map(|text| text.and_then(|text| text.parse().ok())).collect())
 }

@@ -26,8 +26,13 @@ pub(crate) fn run(text: &str, input: &Input, catalog: &dyn Catalog) -> Result<Li
         Plan::Filter(filter) if matches!(*filter.input, Plan::Scan(_)) => Some(&filter.predicate),
         _ => return Err(cannot()),
     };
+    if condition.is_some_and(|condition| !rows::is_known(condition)) {
+        return Err(cannot());
+    }
     let named = plan.named_columns(catalog)?.concat();
-    let columns = Columns::read(input, &named)?;
+    let schema = catalog.schema(input)?;
+    let numeric = schema.fields().iter().filter(|field| field.data_type().is_numeric()).map(|field| field.name().clone());
+    let columns = Columns::read(input, &named, &numeric.collect::<Vec<_>>())?;
     let kept: Vec<usize> = match condition {
         None => (0..columns.rows).collect(),
         Some(condition) => (0..columns.rows).filter(|row| rows::is_true(condition, &columns, *row)).collect(),
@@ -60,6 +65,11 @@ fn group(aggregate: &Aggregate, columns: &Columns, kept: &[usize]) -> Result<Lin
         return Err(cannot());
     }
     let arguments = aggregate.aggregates.iter().map(|call| call.arguments.first().map(column).transpose()).collect::<Result<Vec<_>>>()?;
+    for (call, argument) in aggregate.aggregates.iter().zip(&arguments) {
+        if call.function != "count" && argument.is_some_and(|column| !columns.is_numeric(column)) {
+            return Err(cannot());
+        }
+    }
     let nothing = Total { count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
     let mut groups: std::collections::HashMap<Vec<Option<String>>, Vec<Total>> = std::collections::HashMap::new();
     for row in kept {

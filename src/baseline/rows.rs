@@ -10,6 +10,21 @@ pub(super) fn column(expr: &Expr) -> Option<&str> {
     if let Node::Column(name) = &expr.node { Some(name) } else { None }
 }
 
+/// Whether [`is_true`] can decide a condition.
+pub(super) fn is_known(condition: &Expr) -> bool {
+    let is_cell = |expr: &Expr| {
+        matches!(expr.node, Node::Column(_) | Node::Literal(Scalar::Int(_) | Scalar::Float(_) | Scalar::Text(_) | Scalar::Null))
+    };
+    match &condition.node {
+        Node::Literal(Scalar::Bool(_)) => true,
+        Node::Unary { op: UnaryOp::Not, operand } => is_known(operand),
+        Node::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => is_known(left) && is_known(right),
+        Node::Binary { op, left, right } => op.is_comparison() && is_cell(left) && is_cell(right),
+        Node::IsNull { operand, .. } => is_cell(operand),
+        _ => false,
+    }
+}
+
 /// Whether a condition is true for a row; anything that it does not know is not.
 pub(super) fn is_true(condition: &Expr, columns: &Columns, row: usize) -> bool {
     truth(condition, columns, row) == Some(true)

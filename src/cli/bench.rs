@@ -112,16 +112,24 @@ fn measure(arguments: &[&str]) -> Result<Measured> {
     Ok(Measured { seconds, peak_bytes: peak, answer: String::from_utf8_lossy(&output.stdout).into_owned() })
 }
 
-/// Whether two CSV answers are equal; numbers to a relative 10⁻⁹, because the baseline rounds at every addition.
+/// Whether two CSV answers hold the same rows; numbers to a relative 10⁻⁹, because the baseline rounds at every addition. It also sorts
+/// keys as text, so the order of rows is not compared.
 fn agree(a: &str, b: &str) -> bool {
     let close = |a: &str, b: &str| match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()) || a == b,
+        (Ok(a), Ok(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()) || a == b || a.is_nan() && b.is_nan(),
         _ => a == b,
     };
-    let lines =
-        |text: &str| csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes()).into_records().flatten().collect::<Vec<_>>();
-    let (a, b) = (lines(a), lines(b));
+    let (a, b) = (sorted_rows(a), sorted_rows(b));
     a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| close(a, b)))
+}
+
+/// The records of a CSV, numbers in one spelling. Keys come first and differ, so that rounding behind them does not change the order.
+fn sorted_rows(text: &str) -> Vec<Vec<String>> {
+    let records = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes()).into_records().flatten();
+    let one_spelling = |field: &str| field.parse::<f64>().map_or_else(|_| field.to_owned(), |value| format!("{value:?}"));
+    let mut rows: Vec<Vec<String>> = records.map(|record| record.iter().map(one_spelling).collect()).collect();
+    rows.sort();
+    rows
 }
 
 /// The baseline, as a process of its own.
@@ -150,5 +158,6 @@ mod tests {
         assert!(!agree("k,m\na,1.0\n", "k,m\na,1.0001\n"));
         assert!(!agree("k,m\na,1.0\n", "k,m\nb,1.0\n"));
         assert!(!agree("k,m\na,1.0\n", "k,m\n"));
+        assert!(agree("k,m\n2,1\n10,2\n", "k,m\n10.0,2.0\n2.0,1.0\n"));
     }
 }

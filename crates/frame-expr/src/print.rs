@@ -43,6 +43,11 @@ impl BinaryOp {
         }
     }
 
+    /// Whether the operator compares its operands.
+    pub fn is_comparison(self) -> bool {
+        self.binding() == Binding::Comparison
+    }
+
     fn binding(self) -> Binding {
         match self {
             Self::Or => Binding::Or,
