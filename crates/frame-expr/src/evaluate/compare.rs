@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray};
+use arrow::array::{Array, AsArray, BooleanArray, Float64Array};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow::compute::kernels::cmp;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
@@ -14,6 +14,8 @@ use crate::expr::BinaryOp;
 
 pub(super) fn compare(op: BinaryOp, left: &Value, right: &Value) -> Result<Value> {
     let is_float = |value: &Value| *value.array.data_type() == DataType::Float64;
+    let (left_float, right_float) = (is_float(right).then(|| as_float(left)).flatten(), is_float(left).then(|| as_float(right)).flatten());
+    let (left, right) = (left_float.as_ref().unwrap_or(left), right_float.as_ref().unwrap_or(right));
     let result = match (is_float(left), is_float(right)) {
         (true, true) => floats(op, left, right),
         (false, true) => mixed(op, left, right),
@@ -21,6 +23,12 @@ pub(super) fn compare(op: BinaryOp, left: &Value, right: &Value) -> Result<Value
         (false, false) => return others(op, left, right),
     };
     Ok(Value { array: Arc::new(result), is_scalar: left.is_scalar && right.is_scalar })
+}
+
+/// A single integer as the float that it is, if there is one: then nothing has to be compared exactly row by row.
+fn as_float(value: &Value) -> Option<Value> {
+    let int = value.array.as_primitive_opt::<Int64Type>().filter(|ints| value.is_scalar && ints.is_valid(0))?.value(0);
+    (int.unsigned_abs() <= 1 << 53).then(|| Value::scalar(Arc::new(Float64Array::from(vec![int as f64]))))
 }
 
 fn others(op: BinaryOp, left: &Value, right: &Value) -> Result<Value> {
@@ -155,7 +163,7 @@ pub(crate) fn order(int: i64, float: f64) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{ArrayRef, Float64Array, Int64Array};
+    use arrow::array::{ArrayRef, Int64Array};
     use proptest::prelude::*;
 
     use super::*;

@@ -20,40 +20,41 @@ impl FixedSum {
         let bits = value.to_bits();
         // A float is mantissa × 2^(exponent − 1075).
         let shift = ((bits >> 52) & 0x7ff).wrapping_sub((1075 + Self::LOWEST) as u64);
+        let sign = bits as i64 >> 63;
+        let mantissa = (((bits & ((1 << 52) - 1)) | (1 << 52)) as i64 ^ sign) - sign;
+        if shift < 64 {
+            self.add_words(i128::from(mantissa) << shift);
+            return true;
+        }
+        self.add_far(bits, shift, mantissa)
+    }
+
+    /// Adds what lies entirely above the lowest word, or not at all.
+    #[inline(never)]
+    fn add_far(&mut self, bits: u64, shift: u64, mantissa: i64) -> bool {
         if shift > Self::SHIFT_MAX {
             return bits << 1 == 0;
         }
-        let mantissa = (bits & ((1 << 52) - 1)) | (1 << 52);
-        let wide = u128::from(mantissa) << (shift & 63);
-        let (low, high) = (wide as u64, (wide >> 64) as u64);
-        let (w0, w1, w2) = if shift < 64 { (low, high, 0) } else { (0, low, high) };
-        // A negative number is added as its complement plus one.
-        let sign = ((bits as i64) >> 63) as u64;
-        let (s0, carry) = self.0[0].carrying(w0 ^ sign, sign & 1);
-        let (s1, carry) = self.0[1].carrying(w1 ^ sign, carry);
-        let (s2, _) = self.0[2].carrying(w2 ^ sign, carry);
-        self.0 = [s0, s1, s2];
+        let wide = i128::from(mantissa) << (shift - 64);
+        let upper = (u128::from(self.0[1]) | u128::from(self.0[2]) << 64).wrapping_add(wide as u128);
+        (self.0[1], self.0[2]) = (upper as u64, (upper >> 64) as u64);
         true
+    }
+
+    #[inline(always)]
+    fn add_words(&mut self, wide: i128) {
+        let lower = u128::from(self.0[0]) | u128::from(self.0[1]) << 64;
+        let (lower, carry) = lower.overflowing_add(wide as u128);
+        let highest = self.0[2].wrapping_add((wide >> 127) as u64).wrapping_add(u64::from(carry));
+        self.0 = [lower as u64, (lower >> 64) as u64, highest];
     }
 
     /// Adds another sum.
     #[inline]
     pub fn merge(&mut self, other: Self) {
-        let (s0, carry) = self.0[0].carrying(other.0[0], 0);
-        let (s1, carry) = self.0[1].carrying(other.0[1], carry);
-        let (s2, _) = self.0[2].carrying(other.0[2], carry);
-        self.0 = [s0, s1, s2];
-    }
-}
-
-trait Carrying: Sized {
-    fn carrying(self, other: Self, carry: Self) -> (Self, Self);
-}
-
-impl Carrying for u64 {
-    #[inline(always)]
-    fn carrying(self, other: Self, carry: Self) -> (Self, Self) {
-        let total = u128::from(self) + u128::from(other) + u128::from(carry);
-        (total as Self, (total >> 64) as Self)
+        let lower = |sum: &Self| u128::from(sum.0[0]) | u128::from(sum.0[1]) << 64;
+        let (words, carry) = lower(self).overflowing_add(lower(&other));
+        let highest = self.0[2].wrapping_add(other.0[2]).wrapping_add(u64::from(carry));
+        self.0 = [words as u64, (words >> 64) as u64, highest];
     }
 }

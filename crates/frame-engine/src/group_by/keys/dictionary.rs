@@ -69,11 +69,18 @@ impl KeyTable for Dictionaries {
         self.switch_to(ids.values())?;
         let nulls = ids.keys().nulls().filter(|nulls| nulls.null_count() > 0);
         groups.clear();
-        let group = |id: &i32| self.groups.get(*id as usize).copied().unwrap_or(UNKNOWN);
-        groups.extend(ids.keys().values().iter().map(group));
+        let mut largest = 0;
+        groups.extend(ids.keys().values().iter().map(|id| {
+            let group = self.groups.get(*id as usize).copied().unwrap_or(UNKNOWN);
+            largest = largest.max(group);
+            group
+        }));
         if let Some(nulls) = nulls {
             let null = self.null_group();
-            (0..rows).filter(|row| nulls.is_null(*row)).for_each(|row| groups[row] = null);
+            (!nulls.inner()).set_indices().for_each(|row| groups[row] = null);
+        }
+        if largest < UNKNOWN {
+            return Ok(());
         }
         // Rare: a value of the dictionary that no row had before.
         for (row, group) in groups.iter_mut().enumerate().filter(|(_, group)| **group == UNKNOWN) {
