@@ -39,8 +39,7 @@ pub const NULL: u64 = 0x082e_fa98_ec4e_6c89;
 pub fn bytes(value: &[u8]) -> u64 {
     let len = value.len();
     if (8..=32).contains(&len) {
-        let [a, b, c, d] = four_words(value);
-        return fold(a ^ SEED ^ len as u64, b ^ KEY_A) ^ fold(c ^ KEY_B, d ^ SEED);
+        return of_four_words(four_words(value), len as u64);
     }
     if len < 8 {
         let (a, b) = short_words(value);
@@ -65,6 +64,12 @@ pub fn bytes(value: &[u8]) -> u64 {
 pub fn four_words(value: &[u8]) -> [u64; 4] {
     let last = value.len() - 8;
     [read_u64(value, 0), read_u64(value, last.min(8)), read_u64(value, last.saturating_sub(8)), read_u64(value, last)]
+}
+
+/// What [`bytes`] gives for the text of that length that [`four_words`] made these words of.
+#[inline(always)]
+pub fn of_four_words([a, b, c, d]: [u64; 4], len: u64) -> u64 {
+    fold(a ^ SEED ^ len, b ^ KEY_A) ^ fold(c ^ KEY_B, d ^ SEED)
 }
 
 /// Fewer than eight bytes as two words that differ whenever strings of the same length differ.

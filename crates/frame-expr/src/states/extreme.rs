@@ -42,23 +42,31 @@ impl Extreme {
     }
 
     fn add_all(&mut self, groups: &[u32], values: impl Iterator<Item = i64>, valid: impl Fn(usize) -> bool) {
-        let worst = self.worst();
         // The two ends get a loop of their own: a call through a pointer per row would cost more than the comparison.
         match self.end {
-            End::Min => self.fold(groups, values, valid, worst, |a, b| a.min(b)),
-            End::Max => self.fold(groups, values, valid, worst, |a, b| a.max(b)),
+            End::Min => self.fold(groups, values, valid, |a, b| a.min(b)),
+            End::Max => self.fold(groups, values, valid, |a, b| a.max(b)),
+        }
+    }
+
+    /// Floats have no worst key, so there is nothing to remember about it.
+    fn add_floats(&mut self, groups: &[u32], values: &[f64]) {
+        let rows = groups.iter().zip(values);
+        match self.end {
+            End::Min => rows.for_each(|(group, value)| {
+                let best = &mut self.keys[*group as usize];
+                *best = float_key(*value).min(*best);
+            }),
+            End::Max => rows.for_each(|(group, value)| {
+                let best = &mut self.keys[*group as usize];
+                *best = float_key(*value).max(*best);
+            }),
         }
     }
 
     #[inline(always)]
-    fn fold(
-        &mut self,
-        groups: &[u32],
-        values: impl Iterator<Item = i64>,
-        valid: impl Fn(usize) -> bool,
-        worst: i64,
-        better: impl Fn(i64, i64) -> i64,
-    ) {
+    fn fold(&mut self, groups: &[u32], values: impl Iterator<Item = i64>, valid: impl Fn(usize) -> bool, better: impl Fn(i64, i64) -> i64) {
+        let worst = self.worst();
         for (row, (group, key)) in groups.iter().zip(values).enumerate() {
             if valid(row) {
                 let best = &mut self.keys[*group as usize];
@@ -101,10 +109,13 @@ impl GroupStates for Extreme {
         let column = arguments.first().ok_or_else(|| Error::internal("min and max need an argument"))?;
         let nulls = column.logical_nulls().filter(|nulls| nulls.null_count() > 0);
         if let Some(floats) = column.as_primitive_opt::<Float64Type>() {
-            let keys = floats.values().iter().map(|value| float_key(*value));
             match nulls {
-                None => self.add_all(groups, keys, |_| true),
-                Some(nulls) => self.add_all(groups, keys, |row| nulls.is_valid(row)),
+                None => self.add_floats(groups, floats.values()),
+                Some(nulls) => {
+                    for (start, end) in nulls.valid_slices() {
+                        self.add_floats(&groups[start..end], &floats.values()[start..end]);
+                    }
+                }
             }
             return Ok(());
         }

@@ -1,4 +1,5 @@
-//! One text key. A key of up to twelve bytes is compared as the 128 bits of its Arrow view; a longer one lies in an arena.
+//! One text key. A key of up to twelve bytes is compared as the 128 bits of its Arrow view, one of up to 32 as four words; a longer one
+//! is compared where it lies, in an arena.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,12 +14,17 @@ use super::KeyTable;
 
 /// Texts up to this length lie in the view itself.
 const INLINE_MAX: u32 = 12;
+/// Texts up to this length are compared as four words, without a look into the arena.
+const MEDIUM_MAX: usize = 32;
 /// The most bytes in one block of the arena: offsets in views have 31 bits.
 const BLOCK_BYTES: usize = 1 << 30;
 
 #[derive(Default)]
 pub(super) struct Texts {
+    /// Short and long texts.
     table: HashTable<Slot>,
+    /// Texts of 13 to 32 bytes.
+    medium: HashTable<Medium>,
     /// View of each group's key, into `arena` if it is long.
     views: Vec<u128>,
     arena: Vec<Vec<u8>>,
@@ -32,6 +38,20 @@ struct Slot {
     group: u32,
 }
 
+#[derive(Clone, Copy)]
+struct Medium {
+    words: [u64; 4],
+    len: u32,
+    group: u32,
+}
+
+impl Medium {
+    #[inline(always)]
+    fn hash(&self) -> u64 {
+        hash::of_four_words(self.words, self.len.into())
+    }
+}
+
 #[inline(always)]
 fn len(view: u128) -> u32 {
     view as u32
@@ -42,16 +62,6 @@ fn len(view: u128) -> u32 {
 fn long<B: Deref<Target = [u8]>>(view: u128, blocks: &[B]) -> &[u8] {
     let (block, offset) = ((view >> 64) as u32 as usize, (view >> 96) as usize);
     &blocks[block][offset..offset + len(view) as usize]
-}
-
-/// Whether two texts of equal length, more than twelve bytes, are the same. Short of a call for most: keys are seldom longer than 32 bytes.
-#[inline(always)]
-fn are_equal(a: &[u8], b: &[u8]) -> bool {
-    if a.len() > 32 {
-        return a == b;
-    }
-    let (a, b) = (hash::four_words(a), hash::four_words(b));
-    (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) == 0
 }
 
 impl Texts {
@@ -70,15 +80,33 @@ impl Texts {
                 }
             };
         }
-        self.long_group(view, long(view, buffers))
+        let text = long(view, buffers);
+        if text.len() <= MEDIUM_MAX { self.medium_group(view, text) } else { self.long_group(view, text) }
     }
 
-    /// The group of a long text, whose view's low half tells length and first bytes.
+    #[inline(never)]
+    fn medium_group(&mut self, view: u128, text: &[u8]) -> u32 {
+        let new = Medium { words: hash::four_words(text), len: len(view), group: self.views.len() as u32 };
+        let is_same = |slot: &Medium| {
+            let differs = |at: usize| slot.words[at] ^ new.words[at];
+            differs(0) | differs(1) | differs(2) | differs(3) | u64::from(slot.len ^ new.len) == 0
+        };
+        match self.medium.entry(new.hash(), is_same, Medium::hash) {
+            Entry::Occupied(slot) => slot.get().group,
+            Entry::Vacant(place) => {
+                place.insert(new);
+                let view = self.store(view, text);
+                self.views.push(view);
+                new.group
+            }
+        }
+    }
+
     #[inline(never)]
     fn long_group(&mut self, view: u128, text: &[u8]) -> u32 {
         let hash = hash::bytes(text);
         // Length and first four bytes tell most texts apart without a look into the arena.
-        let is_same = |slot: &Slot| slot.view as u64 == view as u64 && are_equal(long(slot.view, &self.arena), text);
+        let is_same = |slot: &Slot| slot.view as u64 == view as u64 && long(slot.view, &self.arena) == text;
         if let Some(slot) = self.table.find(hash, is_same) {
             return slot.group;
         }
@@ -130,6 +158,7 @@ impl KeyTable for Texts {
 
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>> {
         self.table.clear();
+        self.medium.clear();
         let views = std::mem::take(&mut self.views);
         let nulls = self.null.take().map(|null| (0..views.len()).map(|group| group as u32 != null).collect::<NullBuffer>());
         let buffers: Vec<_> = std::mem::take(&mut self.arena).into_iter().map(Buffer::from_vec).collect();
@@ -138,6 +167,6 @@ impl KeyTable for Texts {
 
     fn bytes(&self) -> usize {
         let arena: usize = self.arena.iter().map(Vec::capacity).sum();
-        self.table.allocation_size() + self.views.capacity() * size_of::<u128>() + arena
+        self.table.allocation_size() + self.medium.allocation_size() + self.views.capacity() * size_of::<u128>() + arena
     }
 }
