@@ -8,6 +8,6 @@ mod session;
 pub use arrow;
 pub use frame_core::{CancelToken, Error, ErrorKind, FilePosition, Result, Scalar, Span};
 pub use frame_engine::{Progress, Report};
-pub use frame_expr::{Expr, col, lit};
-pub use frame_plan::{CsvOptions, FormatName, Input, Plan};
+pub use frame_expr::{Expr, SortKey, col, lit};
+pub use frame_plan::{CsvOptions, FormatName, Input, Plan, SampleSize};
 pub use session::*;

@@ -88,6 +88,6 @@ fn the_builder_and_the_text_make_the_same_plan() {
     let text = "where value > 1200 and note is not null | groupby category mean value, count as n, max ts | sort -n | take 3";
     assert_eq!(built.to_text(), text);
     let input = frame::Input { path: file, ..frame::Input::default() };
-    let parsed = frame_lang::parse(text, Some(input), &session.catalog()).expect("parses");
+    let parsed = frame_lang::parse(text, vec![input], &session.catalog()).expect("parses");
     assert_eq!(&parsed, built.plan());
 }

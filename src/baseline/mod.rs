@@ -19,7 +19,7 @@ pub(crate) type Lines = Vec<Vec<String>>;
 
 /// Runs a query of the form `[where condition |] groupby keys aggregates` or `agg aggregates` over a CSV file.
 pub(crate) fn run(text: &str, input: &Input, catalog: &dyn Catalog) -> Result<Lines> {
-    let plan = frame_lang::parse(text, Some(input.clone()), catalog)?;
+    let plan = frame_lang::parse(text, vec![input.clone()], catalog)?;
     let Plan::Aggregate(aggregate) = &plan else { return Err(cannot()) };
     let condition = match aggregate.input.as_ref() {
         Plan::Scan(_) => None,

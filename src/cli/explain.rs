@@ -12,8 +12,9 @@ use super::{Environment, Result};
 pub(super) struct Arguments {
     /// The query
     query: String,
-    /// The file to read
-    file: Option<String>,
+    /// The files to read, one after the other
+    #[arg(value_name = "FILE")]
+    files: Vec<String>,
     #[command(flatten)]
     input: InputFlags,
     #[command(flatten)]
@@ -23,7 +24,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<()> {
     let session = arguments.resources.session(environment)?;
     let mut query = session.query(&arguments.query);
-    if let Some(file) = &arguments.file {
+    for file in &arguments.files {
         query = query.input_with(arguments.input.input(file)?);
     }
     let text = query.explain().map_err(|error| Failure::Engine(error, Some(arguments.query.clone())))?;

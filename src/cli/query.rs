@@ -17,8 +17,9 @@ use super::{Environment, Result, report};
 pub(super) struct Arguments {
     /// The query, in verbs: "where value > 0 | groupby category mean value"
     query: String,
-    /// The file to read (CSV or Parquet)
-    file: Option<String>,
+    /// The files to read (CSV or Parquet), one after the other; patterns such as 'sales-*.csv' too
+    #[arg(value_name = "FILE")]
+    files: Vec<String>,
     #[command(flatten)]
     input: InputFlags,
     #[command(flatten)]
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: Arguments, environment: &Environment) -> Result<()>
 
 fn answer(arguments: &Arguments, session: &Session, environment: &Environment) -> Result<()> {
     let mut query = session.query(&arguments.query);
-    if let Some(file) = &arguments.file {
+    for file in &arguments.files {
         query = query.input_with(arguments.input.input(file)?);
     }
     let bar = progress::start(&arguments.progress, environment, query.progress());

@@ -1,9 +1,11 @@
 //! Queries built in Rust. They make the same plans as the verb language, and print as its canonical text.
 
-use frame_core::Result;
+use frame_core::{Result, Scalar};
 use frame_engine::Progress;
 use frame_expr::{AggregateCall, Expr, Node, SortKey};
-use frame_plan::{Aggregate, Filter, Input, KeyItem, Limit, Plan, Project, Scan, Sort};
+use frame_plan::{
+    Aggregate, Dedup, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Sample, SampleSize, Scan, Sort, Tail, Top, Union,
+};
 
 use super::{Run, Session};
 
@@ -99,6 +101,56 @@ impl Frame {
         self.with(|input| Plan::Limit(Limit { input, offset: 0, count }))
     }
 
+    /// Keeps the last rows: `tail count`.
+    #[must_use]
+    pub fn tail(self, count: u64) -> Self {
+        self.with(|input| Plan::Tail(Tail { input, count }))
+    }
+
+    /// Keeps the best rows by an order, of each group if there are keys: `top count by order per keys`.
+    #[must_use]
+    pub fn top<O: Into<SortKey>>(self, count: u64, order: impl IntoIterator<Item = O>, per: impl IntoIterator<Item = Expr>) -> Self {
+        let (order, per) = (order.into_iter().map(Into::into).collect(), per.into_iter().collect());
+        self.with(|input| Plan::Top(Top { input, count, order, per, with_ties: false }))
+    }
+
+    /// Keeps the first of all rows that are equal in these columns: `dedup a, b`.
+    #[must_use]
+    pub fn dedup<N: Into<String>>(self, by: impl IntoIterator<Item = N>) -> Self {
+        let by = by.into_iter().map(Into::into).collect();
+        self.with(|input| Plan::Dedup(Dedup { input, by, order: Vec::new(), keep_last: false }))
+    }
+
+    /// The different values of these columns, sorted: `distinct a, b`.
+    #[must_use]
+    pub fn distinct<N: Into<String>>(self, columns: impl IntoIterator<Item = N>) -> Self {
+        self.group_by(columns).agg([])
+    }
+
+    /// Keeps rows by chance, the same for the same seed: `sample 1% seed 7`, `sample 100 seed 7`.
+    #[must_use]
+    pub fn sample(self, size: SampleSize, seed: u64) -> Self {
+        self.with(|input| Plan::Sample(Sample { input, size, per: Vec::new(), seed }))
+    }
+
+    /// The rows of another query behind these, columns matched by name: `union (…)`.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        self.with(|input| Plan::Union(Union { inputs: vec![*input, other.plan], by_position: false }))
+    }
+
+    /// The order of the rows does not matter here: `unordered`.
+    #[must_use]
+    pub fn unordered(self) -> Self {
+        self.with(|input| Plan::Mark(Mark { input, remark: Remark::Unordered }))
+    }
+
+    /// A label that explain shows: `note 'text'`.
+    #[must_use]
+    pub fn note(self, text: impl Into<String>) -> Self {
+        self.with(|input| Plan::Mark(Mark { input, remark: Remark::Note(text.into()) }))
+    }
+
     /// The query as canonical text, without its source.
     pub fn to_text(&self) -> String {
         frame_lang::print(&self.plan)
@@ -146,12 +198,36 @@ impl AggregateSpec {
         Self(AggregateCall::new(function, argument.into_iter().collect(), name))
     }
 
+    /// Only rows for which this is true count: `count where condition`.
+    #[must_use]
+    pub fn filter(mut self, condition: Expr) -> Self {
+        self.0.filter = Some(condition);
+        self
+    }
+
+    /// The order in which rows count, for aggregates that ask for one: `first x order day`.
+    #[must_use]
+    pub fn order<O: Into<SortKey>>(mut self, order: impl IntoIterator<Item = O>) -> Self {
+        self.0.order = order.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The same aggregate with another name for its column.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.0.name = name.into();
         self
     }
+}
+
+/// Any aggregate by its name, its constants first: `aggregate("quantile", [0.9.into()], [col("ms")])`.
+///
+/// Unknown names, and arguments that do not fit, are errors when the query is planned.
+pub fn aggregate(function: &str, constants: impl IntoIterator<Item = Scalar>, arguments: impl IntoIterator<Item = Expr>) -> AggregateSpec {
+    let constants = constants.into_iter().collect();
+    let call = AggregateCall { constants, ..AggregateCall::new(function, arguments.into_iter().collect(), function) };
+    let name = frame_lang::default_name(&call).unwrap_or_else(|| function.to_owned());
+    AggregateSpec(AggregateCall { name, ..call })
 }
 
 /// The number of rows.

@@ -6,6 +6,6 @@ mod query;
 mod run;
 
 pub use builder::{Session, SessionBuilder, parse_size};
-pub use frame::{AggregateSpec, Frame, GroupedFrame, count, max, mean, min, sum};
+pub use frame::{AggregateSpec, Frame, GroupedFrame, aggregate, count, max, mean, min, sum};
 pub use query::Query;
 pub use run::Run;

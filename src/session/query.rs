@@ -1,6 +1,6 @@
 //! Queries in the verb language.
 
-use frame_core::{Error, QueryError, Result};
+use frame_core::Result;
 use frame_engine::{Progress, Tables};
 use frame_plan::{Input, Plan};
 
@@ -11,25 +11,26 @@ use super::{Run, Session};
 pub struct Query {
     session: Session,
     text: String,
-    source: Option<Input>,
+    /// What the query reads, one after the other, unless it begins with `from`.
+    sources: Vec<Input>,
     progress: Progress,
 }
 
 impl Query {
     pub(super) fn new(session: Session, text: String) -> Self {
-        Self { session, text, source: None, progress: Progress::default() }
+        Self { session, text, sources: Vec::new(), progress: Progress::default() }
     }
 
-    /// The file that the query reads, unless it begins with `from`.
+    /// The file that the query reads, unless it begins with `from`. Each call adds a file or a pattern of files.
     #[must_use]
     pub fn input(self, path: impl Into<String>) -> Self {
         self.input_with(Input { path: path.into(), ..Input::default() })
     }
 
-    /// The file that the query reads, and how to read it.
+    /// The file that the query reads, and how to read it. Each call adds a file; their rows come one after the other.
     #[must_use]
     pub fn input_with(mut self, input: Input) -> Self {
-        self.source = Some(input);
+        self.sources.push(input);
         self
     }
 
@@ -55,14 +56,7 @@ impl Query {
     }
 
     fn planner(&self) -> impl Fn(&Tables) -> Result<Plan> + Send + Sync + use<> {
-        let (text, source) = (self.text.clone(), self.source.clone());
-        move |tables| {
-            let begins_with_from = text.trim_start().starts_with("from ");
-            if source.is_none() && !begins_with_from {
-                let error = Error::new(QueryError::Usage("the query reads nothing".to_owned()));
-                return Err(error.hint("name a file, or begin the query with from 'file.csv'"));
-            }
-            frame_lang::parse(&text, source.clone(), tables)
-        }
+        let (text, sources) = (self.text.clone(), self.sources.clone());
+        move |tables| frame_lang::parse(&text, sources.clone(), tables)
     }
 }

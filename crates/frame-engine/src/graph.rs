@@ -12,6 +12,7 @@ use frame_io::{ScanRequest, Stop, Table};
 use crate::context::Context;
 use crate::pipeline::{Pipe, Pipeline};
 use crate::source::{Source, TableSource};
+use crate::union::Union;
 
 /// An operator that needs all rows before it gives any.
 pub(crate) trait Sink: Send + Sync + Debug {
@@ -87,6 +88,8 @@ pub(crate) enum Feed {
     },
     /// The result of an earlier stage, by its place.
     Stage(usize),
+    /// Several flowlines, one after the other.
+    Union(Vec<Flowline>),
 }
 
 /// A pipeline whose source may not be there yet.
@@ -120,6 +123,7 @@ impl Flowline {
         let source = match &self.feed {
             Feed::Stage(stage) => done[*stage].clone(),
             Feed::Table { table, request, .. } => Arc::new(TableSource { table: table.clone(), request: request.clone() }),
+            Feed::Union(inputs) => Arc::new(Union { pipelines: inputs.iter().map(|input| input.pipeline(done, cx)).collect() }),
         };
         Pipeline { source, pipes: self.pipes.clone(), cx: cx.clone() }
     }
@@ -127,6 +131,10 @@ impl Flowline {
     fn explain(&self, text: &mut String) {
         let _ = match &self.feed {
             Feed::Stage(stage) => writeln!(text, "  read stage {}", stage + 1),
+            Feed::Union(inputs) => {
+                inputs.iter().for_each(|input| input.explain(text));
+                writeln!(text, "  union of {}", inputs.len())
+            }
             Feed::Table { table, request, path, filter } => {
                 let columns = if request.columns.is_empty() { "no column".to_owned() } else { request.columns.join(", ") };
                 let filter = filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();

@@ -17,6 +17,9 @@ mod sort;
 mod source;
 mod stream;
 mod tables;
+mod tail;
+mod top;
+mod union;
 
 pub use engine::{Engine, Settings};
 pub use report::{Progress, Report};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::{Result, ScanFilter};
-use frame_expr::{Expr, bind, predicate};
+use frame_core::{Error, Result, ScanFilter};
+use frame_expr::{BoundExpr, Expr, SortKey, bind, predicate};
 use frame_io::ScanRequest;
-use frame_plan::{Aggregate, Plan, Project, Scan};
+use frame_plan::{Aggregate, Plan, Project, Scan, Union};
 
 use crate::context::Context;
 use crate::filter::Filter;
@@ -17,10 +17,12 @@ use crate::project;
 use crate::sort::{Order, Sort};
 use crate::stream::Limited;
 use crate::tables::Tables;
+use crate::tail::Tail;
+use crate::top::{Arrangement, Ranking, Sample, TopRows};
 
 /// Makes the task graph of a plan; `named` are the columns that the query names, per scan path.
 pub(crate) fn lower(plan: &Plan, tables: &Tables, named: &[Vec<String>], cx: &Context) -> Result<TaskGraph> {
-    let mut lowering = Lowering { tables, named, scans: 0, cx, stages: Vec::new() };
+    let mut lowering = Lowering { tables, named, scans: 0, cx, stages: Vec::new(), known: Vec::new() };
     // A limit on top cuts the stream of the answer; it needs no stage.
     let (input, limit) = match plan {
         Plan::Limit(limit) => (limit.input.as_ref(), Some((limit.offset, limit.count))),
@@ -41,6 +43,8 @@ struct Lowering<'a> {
     scans: usize,
     cx: &'a Context,
     stages: Vec<Stage>,
+    /// Plans that a stage has the rows of already: what a query says twice is computed once.
+    known: Vec<(Plan, usize, SchemaRef)>,
 }
 
 /// A flowline that can still grow pipes.
@@ -59,6 +63,10 @@ impl Open {
 
 impl Lowering<'_> {
     fn lower(&mut self, plan: &Plan) -> Result<Open> {
+        if let Some((_, stage, schema)) = self.known.iter().find(|(known, ..)| known == plan) {
+            self.scans += scans(plan);
+            return Ok(Open { feed: Feed::Stage(*stage), pipes: Vec::new(), limit: None, schema: schema.clone() });
+        }
         match plan {
             Plan::Scan(scan) => self.scan(scan),
             Plan::Filter(filter) => {
@@ -69,31 +77,76 @@ impl Lowering<'_> {
                 let input = self.lower(&project.input)?;
                 self.project(input, project, plan)
             }
-            Plan::Aggregate(aggregate) => {
-                let input = self.lower(&aggregate.input)?;
-                self.aggregate(input, aggregate, plan)
-            }
-            Plan::Sort(sort) => {
-                let input = self.lower(&sort.input)?;
-                let order = |descending, nulls_first| Order { descending, nulls_first };
-                let keys = sort.keys.iter().map(|key| Ok((bind(&key.expr, &input.schema)?, order(key.descending, key.nulls_first))));
-                let keys = keys.collect::<Result<Vec<_>>>()?;
-                let text = sort.keys.iter().map(|key| format!("{}{}", if key.descending { "-" } else { "" }, key.expr)).collect::<Vec<_>>();
-                let sink = Sort { keys, schema: input.schema.clone(), text: text.join(", ") };
-                let schema = input.schema.clone();
-                Ok(self.stage(input, Box::new(sink), schema))
-            }
-            Plan::Limit(limit) => {
-                let input = self.lower(&limit.input)?;
-                let schema = input.schema.clone();
-                Ok(self.stage(input, Box::new(Limited { offset: limit.offset, count: limit.count }), schema))
-            }
+            Plan::Mark(mark) => self.lower(&mark.input),
+            Plan::Union(union) => self.union(union, plan),
+            _ => self.gathered(plan),
         }
     }
 
-    fn stage(&mut self, input: Open, sink: Box<dyn StageSink>, schema: SchemaRef) -> Open {
+    /// An operator that needs all rows before it gives any.
+    fn gathered(&mut self, plan: &Plan) -> Result<Open> {
+        let below = plan.inputs().into_iter().next().ok_or_else(|| Error::internal("an operator without an input"))?;
+        let input = self.lower(below)?;
+        let mut schema = input.schema.clone();
+        let sink: Box<dyn StageSink> = match plan {
+            Plan::Aggregate(aggregate) => {
+                schema = plan.schema(self.tables)?;
+                Box::new(grouping(aggregate, &input.schema, &schema)?)
+            }
+            Plan::Sort(sort) => {
+                let text = sort.keys.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", ");
+                Box::new(Sort { keys: ordering(&sort.keys, &schema)?, schema: schema.clone(), text })
+            }
+            Plan::Limit(limit) => Box::new(Limited { offset: limit.offset, count: limit.count }),
+            Plan::Tail(tail) => Box::new(Tail { count: tail.count }),
+            Plan::Top(top) => Box::new(TopRows {
+                count: top.count,
+                per: bound(&top.per, &schema)?,
+                ranking: Ranking::Keys { keys: ordering(&top.order, &schema)?, last_first: false },
+                with_ties: top.with_ties,
+                arrangement: Arrangement::Best,
+                schema: schema.clone(),
+                text: plan.explain(),
+            }),
+            Plan::Dedup(dedup) => Box::new(TopRows {
+                count: 1,
+                per: bound(&dedup.by.iter().map(Expr::column).collect::<Vec<_>>(), &schema)?,
+                ranking: Ranking::Keys { keys: ordering(&dedup.order, &schema)?, last_first: dedup.keep_last },
+                with_ties: false,
+                arrangement: Arrangement::Input,
+                schema: schema.clone(),
+                text: plan.explain(),
+            }),
+            Plan::Sample(sample) => Box::new(Sample {
+                size: sample.size,
+                per: bound(&sample.per, &schema)?,
+                seed: sample.seed,
+                schema: schema.clone(),
+                text: plan.explain(),
+            }),
+            Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Mark(_) | Plan::Union(_) => {
+                return Err(Error::internal("an operator that gathers nothing"));
+            }
+        };
         self.stages.push(Stage { flowline: input.into_flowline(), sink });
-        Open { feed: Feed::Stage(self.stages.len() - 1), pipes: Vec::new(), limit: None, schema }
+        let stage = self.stages.len() - 1;
+        self.known.push((plan.clone(), stage, schema.clone()));
+        Ok(Open { feed: Feed::Stage(stage), pipes: Vec::new(), limit: None, schema })
+    }
+
+    fn union(&mut self, union: &Union, plan: &Plan) -> Result<Open> {
+        let schema = plan.schema(self.tables)?;
+        let inputs = union.inputs.iter().map(|input| self.lower(input)).collect::<Result<Vec<_>>>()?;
+        let schemas: Vec<SchemaRef> = inputs.iter().map(|input| input.schema.clone()).collect();
+        let mut flowlines = Vec::new();
+        for (mut input, items) in inputs.into_iter().zip(union.aligned(&schema, &schemas)) {
+            if input.schema != schema {
+                let items = items.iter().map(|(expr, _)| bind(expr, &input.schema)).collect::<Result<_>>()?;
+                input.pipes.push(Box::new(project::Project { items, schema: schema.clone() }));
+            }
+            flowlines.push(input.into_flowline());
+        }
+        Ok(Open { feed: Feed::Union(flowlines), pipes: Vec::new(), limit: None, schema })
     }
 
     fn scan(&mut self, scan: &Scan) -> Result<Open> {
@@ -132,12 +185,27 @@ impl Lowering<'_> {
         input.pipes.push(Box::new(project::Project { items, schema: input.schema.clone() }));
         Ok(input)
     }
+}
 
-    fn aggregate(&mut self, input: Open, aggregate: &Aggregate, plan: &Plan) -> Result<Open> {
-        let keys = aggregate.keys.iter().map(|key| bind(&key.expr, &input.schema)).collect::<Result<_>>()?;
-        let calls = aggregate.aggregates.iter().map(|call| call.bind(&input.schema)).collect::<Result<_>>()?;
-        let schema = plan.schema(self.tables)?;
-        let sink = GroupBy { keys, calls, with_total: aggregate.with_total, schema: schema.clone() };
-        Ok(self.stage(input, Box::new(sink), schema))
-    }
+/// The number of scans in a plan.
+fn scans(plan: &Plan) -> usize {
+    usize::from(matches!(plan, Plan::Scan(_))) + plan.inputs().into_iter().map(scans).sum::<usize>()
+}
+
+fn bound(exprs: &[Expr], schema: &Schema) -> Result<Vec<BoundExpr>> {
+    exprs.iter().map(|expr| bind(expr, schema)).collect()
+}
+
+fn ordering(keys: &[SortKey], schema: &Schema) -> Result<Vec<(BoundExpr, Order)>> {
+    let order = |key: &SortKey| Order { descending: key.descending, nulls_first: key.nulls_first };
+    keys.iter().map(|key| Ok((bind(&key.expr, schema)?, order(key)))).collect()
+}
+
+fn grouping(aggregate: &Aggregate, input: &Schema, output: &SchemaRef) -> Result<GroupBy> {
+    Ok(GroupBy {
+        keys: aggregate.keys.iter().map(|key| bind(&key.expr, input)).collect::<Result<_>>()?,
+        calls: aggregate.aggregates.iter().map(|call| call.bind(input)).collect::<Result<_>>()?,
+        with_total: aggregate.with_total,
+        schema: output.clone(),
+    })
 }

@@ -142,7 +142,7 @@ fn attempt(engine: &Engine, planner: &Planner, tables: &mut Tables, restarts: &m
         progress.show(&cx.counters);
         let graph = lower(&plan, tables, &named, &cx)?;
         match stages(engine, &graph, &cx) {
-            Ok(stream) => return Ok(Attempt { schema, stream, cx, given: Emitted::new(matches!(graph.last.feed, Feed::Table { .. })) }),
+            Ok(stream) => return Ok(Attempt { schema, stream, cx, given: Emitted::new(!matches!(graph.last.feed, Feed::Stage(_))) }),
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Restart(restart)) => {
                 restarts.push(sentence(&restart));
@@ -168,5 +168,6 @@ fn bytes(flowline: &Flowline) -> u64 {
     match &flowline.feed {
         Feed::Table { table, .. } => (0..table.partitions()).map(|partition| table.partition_bytes(partition)).sum(),
         Feed::Stage(_) => 0,
+        Feed::Union(inputs) => inputs.iter().map(bytes).sum(),
     }
 }

@@ -84,4 +84,9 @@ impl Catalog for Tables {
     fn schema(&self, input: &Input) -> Result<SchemaRef> {
         Ok(self.open(input)?.schema().clone())
     }
+
+    fn expand(&self, input: Input) -> Result<Vec<Input>> {
+        let files = self.files.expand(&input.path).map_err(|error| error.at(input.span))?;
+        Ok(files.into_iter().map(|path| Input { path, ..input.clone() }).collect())
+    }
 }

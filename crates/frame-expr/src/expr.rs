@@ -182,3 +182,18 @@ pub struct SortKey {
     /// Nulls before everything else; the default is after everything else, in either direction.
     pub nulls_first: bool,
 }
+
+/// Smallest first, nulls last.
+impl From<Expr> for SortKey {
+    fn from(expr: Expr) -> Self {
+        Self { expr, descending: false, nulls_first: false }
+    }
+}
+
+impl Expr {
+    /// `-self` in an order: largest first, nulls last.
+    #[must_use]
+    pub fn descending(self) -> SortKey {
+        SortKey { expr: self, descending: true, nulls_first: false }
+    }
+}

@@ -24,4 +24,4 @@ pub use expr::{BadCast, BinaryOp, Expr, Node, SortKey, UnaryOp};
 pub use fold::fold;
 pub use predicate::{Predicate, predicate};
 pub use print::{RESERVED, WORD_OPERATORS, quoted};
-pub use types::type_name;
+pub use types::{common_type, type_name};

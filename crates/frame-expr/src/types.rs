@@ -53,6 +53,16 @@ pub(crate) fn computed(data_type: &DataType) -> DataType {
     }
 }
 
+/// The type that holds the values of two types, if there is one.
+pub fn common_type(left: &DataType, right: &DataType) -> Option<DataType> {
+    use DataType::{Float64, Int64};
+    match (computed(left), computed(right)) {
+        _ if left == right => Some(left.clone()),
+        (Int64, Float64) | (Float64, Int64) => Some(Float64),
+        (left, right) => compared(&left, &right).map(|(both, _)| both),
+    }
+}
+
 /// The type in which values of two types are compared, if there is one. Integers and floats stay apart: they are compared exactly.
 pub(crate) fn compared(left: &DataType, right: &DataType) -> Option<(DataType, DataType)> {
     use DataType::{Date32, Decimal128, Float64, Int64, Null, Timestamp};

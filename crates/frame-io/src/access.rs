@@ -15,6 +15,14 @@ pub trait FileAccess: Send + Sync + Debug {
     /// # Errors
     /// `IoError`, also for a folder.
     fn open(&self, path: &str) -> Result<Arc<dyn ReadAt>>;
+
+    /// The files that a path stands for: itself, or the files that it is a pattern of, sorted by name.
+    ///
+    /// # Errors
+    /// `IoError` if the pattern fits no file.
+    fn expand(&self, path: &str) -> Result<Vec<String>> {
+        Ok(vec![path.to_owned()])
+    }
 }
 
 /// An open file that any number of tasks read at once.
@@ -79,6 +87,17 @@ impl FileAccess for LocalFiles {
             return Err(failed(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder")));
         }
         Ok(Arc::new(LocalFile { path: path.to_owned(), len: metadata.len(), modified: metadata.modified().ok(), file }))
+    }
+
+    fn expand(&self, path: &str) -> Result<Vec<String>> {
+        if !path.contains(['*', '?', '[']) || std::path::Path::new(path).exists() {
+            return Ok(vec![path.to_owned()]);
+        }
+        let nothing =
+            |reason: &str| Error::new(IoError::new("open", path, &std::io::Error::new(std::io::ErrorKind::NotFound, reason.to_owned())));
+        let found = glob::glob(path).map_err(|error| nothing(&format!("the pattern cannot be read: {error}")))?;
+        let files: Vec<String> = found.flatten().filter(|file| file.is_file()).map(|file| file.display().to_string()).collect();
+        if files.is_empty() { Err(nothing("no file fits the pattern")) } else { Ok(files) }
     }
 }
 

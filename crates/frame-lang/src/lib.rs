@@ -6,6 +6,7 @@ mod columns;
 mod expr;
 mod foreign;
 mod lexer;
+mod options;
 mod parser;
 mod print;
 mod types;
@@ -17,17 +18,18 @@ use frame_plan::{Catalog, Input, Plan};
 
 pub use print::print;
 pub use types::named as type_named;
+pub use verbs::aggregates::default_name;
 
 /// The longest query text that is accepted, in bytes.
 pub const TEXT_MAX: usize = 1 << 20;
 
-/// Parses a query. `source` is what the query reads unless it begins with `from`.
+/// Parses a query. `sources` are what the query reads, one after the other, unless it begins with `from`.
 ///
 /// # Errors
 /// `QueryError` at its place in the text; what looking at an input for its columns can fail with.
-pub fn parse(text: &str, source: Option<Input>, catalog: &dyn Catalog) -> Result<Plan> {
+pub fn parse(text: &str, sources: Vec<Input>, catalog: &dyn Catalog) -> Result<Plan> {
     if text.len() > TEXT_MAX {
         return Err(Error::new(QueryError::TooLarge { what: "the length of the query in bytes", limit: TEXT_MAX }));
     }
-    parser::Parser::new(text, catalog)?.program(source)
+    parser::Parser::new(text, catalog)?.program(sources)
 }

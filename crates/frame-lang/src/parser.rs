@@ -3,10 +3,10 @@
 use arrow::datatypes::SchemaRef;
 use frame_core::{Error, QueryError, Result, Scalar, Span};
 use frame_expr::RESERVED;
-use frame_plan::{Catalog, Input, Plan, Scan};
+use frame_plan::{Catalog, Input, Plan, Scan, Union};
 
 use crate::lexer::{Kind, Token, tokens};
-use crate::{foreign, verbs};
+use crate::{foreign, options, verbs};
 
 /// Tokens, and where in them the parser stands.
 pub(crate) struct Parser<'a> {
@@ -15,44 +15,108 @@ pub(crate) struct Parser<'a> {
     catalog: &'a dyn Catalog,
     /// How deeply the expression in hand is nested.
     pub(crate) depth: usize,
+    /// What a pipeline without `from` reads.
+    default: Option<Plan>,
+    /// `let` bindings, each of which may use those before it.
+    bindings: Vec<(String, Plan)>,
 }
+
+/// How deeply queries may stand in each other.
+const QUERY_DEPTH_MAX: usize = 20;
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &str, catalog: &'a dyn Catalog) -> Result<Self> {
-        Ok(Self { tokens: tokens(text)?, at: 0, catalog, depth: 0 })
+        Ok(Self { tokens: tokens(text)?, at: 0, catalog, depth: 0, default: None, bindings: Vec::new() })
     }
 
-    /// A whole query.
-    pub(crate) fn program(mut self, source: Option<Input>) -> Result<Plan> {
-        let mut plan = match self.source()?.or(source) {
-            Some(input) => Plan::Scan(Scan::new(input)),
-            None => {
-                return Err(Error::new(QueryError::Usage("the query reads nothing".to_owned()))
-                    .hint("name a file behind the query, or begin it with from 'file.csv'"));
+    /// A whole query. `sources` are what it reads unless it begins with `from`.
+    pub(crate) fn program(mut self, sources: Vec<Input>) -> Result<Plan> {
+        if !sources.is_empty() {
+            self.default = Some(self.scan_all(sources)?);
+        }
+        while self.accept_word("let") {
+            let (name, _) = self.name()?;
+            self.expect_symbol("=")?;
+            let plan = self.pipeline()?;
+            self.expect_symbol(";")?;
+            self.bindings.push((name, plan));
+        }
+        let plan = self.pipeline()?;
+        if self.peek().kind == Kind::End { Ok(plan) } else { Err(self.expected("`|` or the end of the query")) }
+    }
+
+    /// `source | stage | stage …`, up to the end, a closing parenthesis or a semicolon.
+    fn pipeline(&mut self) -> Result<Plan> {
+        let mut plan = if self.accept_word("from") {
+            let plan = self.input()?;
+            if !self.at_pipeline_end() {
+                self.expect_separator()?;
             }
+            plan
+        } else {
+            self.default.clone().ok_or_else(|| {
+                Error::new(QueryError::Usage("the query reads nothing".to_owned()))
+                    .hint("name a file behind the query, or begin it with from 'file.csv'")
+            })?
         };
-        while self.peek().kind != Kind::End {
+        while !self.at_pipeline_end() {
             plan = self.stage(plan)?;
-            if self.peek().kind != Kind::End {
+            if !self.at_pipeline_end() {
                 self.expect_separator()?;
             }
         }
         Ok(plan)
     }
 
-    /// `from 'path'` at the start.
-    fn source(&mut self) -> Result<Option<Input>> {
-        if !self.accept_word("from") {
-            return Ok(None);
-        }
+    fn at_pipeline_end(&self) -> bool {
+        matches!(self.peek().kind, Kind::End | Kind::Symbol(")" | ";"))
+    }
+
+    /// `'path' (options)`, the name of a binding, or a query in parentheses.
+    pub(crate) fn input(&mut self) -> Result<Plan> {
         let token = self.next();
-        let Kind::Literal(Scalar::Text(path)) = token.kind else {
-            return Err(self.expected_at("a path in single quotes", &token));
-        };
-        if self.peek().kind != Kind::End {
-            self.expect_separator()?;
+        match token.kind {
+            Kind::Literal(Scalar::Text(path)) => {
+                let mut input = Input { path, span: token.span, ..Input::default() };
+                options::parse(self, &mut input)?;
+                self.scan_all(vec![input])
+            }
+            Kind::Word(name) | Kind::Quoted(name) => match self.bindings.iter().rev().find(|(known, _)| *known == name) {
+                Some((_, plan)) => Ok(plan.clone()),
+                None => {
+                    let error = QueryError::Syntax { expected: "the name of a `let`".to_owned(), found: format!("`{name}`") };
+                    Err(Error::new(error).at(token.span).hint("a file's path stands in single quotes: from 'file.csv'"))
+                }
+            },
+            Kind::Symbol("(") => {
+                self.depth += 1;
+                if self.depth > QUERY_DEPTH_MAX {
+                    return Err(Error::new(QueryError::TooLarge { what: "the depth of queries", limit: QUERY_DEPTH_MAX }).at(token.span));
+                }
+                let plan = self.pipeline()?;
+                self.depth -= 1;
+                self.expect_symbol(")")?;
+                Ok(plan)
+            }
+            _ => Err(self.expected_at("a path in single quotes, a name or a query in parentheses", &token)),
         }
-        Ok(Some(Input { path, span: token.span, ..Input::default() }))
+    }
+
+    /// All files that these inputs stand for, one after the other.
+    fn scan_all(&self, inputs: Vec<Input>) -> Result<Plan> {
+        let mut scans = Vec::new();
+        for input in inputs {
+            let files = self.catalog.expand(input)?;
+            scans.extend(files.into_iter().map(|file| Plan::Scan(Scan::new(file))));
+        }
+        Ok(match scans.pop() {
+            Some(only) if scans.is_empty() => only,
+            Some(last) => {
+                scans.push(last);
+                Plan::Union(Union { inputs: scans, by_position: false })
+            }
+            None => return Err(Error::internal("an input without files")),
+        })
     }
 
     fn stage(&mut self, input: Plan) -> Result<Plan> {
@@ -154,7 +218,7 @@ impl<'a> Parser<'a> {
 
     /// Whether the stage ends here.
     pub(crate) fn at_stage_end(&self) -> bool {
-        matches!(self.peek().kind, Kind::Separator | Kind::End)
+        matches!(self.peek().kind, Kind::Separator | Kind::End | Kind::Symbol(")" | ";"))
     }
 
     /// The error for a next token that is not what it should be.

@@ -2,7 +2,7 @@
 
 use frame_core::Scalar;
 use frame_expr::{AggregateCall, Expr, Node, SortKey, quoted};
-use frame_plan::{Aggregate, Limit, Plan};
+use frame_plan::{Aggregate, Limit, Plan, Remark, SampleSize};
 
 use crate::verbs::aggregates;
 
@@ -12,7 +12,7 @@ pub fn print(plan: &Plan) -> String {
     let mut next = Some(plan);
     while let Some(plan) = next {
         stages.extend(stage(plan));
-        next = plan.input();
+        next = plan.inputs().into_iter().next();
     }
     stages.reverse();
     stages.join(" | ")
@@ -27,7 +27,50 @@ fn stage(plan: &Plan) -> Option<String> {
         Plan::Sort(sort) => format!("sort {}", joined(&sort.keys, SortKey::to_string)),
         Plan::Limit(Limit { offset: 0, count, .. }) => format!("take {count}"),
         Plan::Limit(Limit { offset, count, .. }) => format!("take {count} from {offset}"),
+        Plan::Tail(tail) => format!("tail {}", tail.count),
+        Plan::Top(top) => {
+            let ties = if top.with_ties { " ties" } else { "" };
+            format!("top {} by {}{}{ties}", top.count, joined(&top.order, SortKey::to_string), per(&top.per))
+        }
+        Plan::Dedup(dedup) => {
+            let keep = match dedup.order.as_slice() {
+                [] if dedup.keep_last => " keep last".to_owned(),
+                [] => String::new(),
+                [key, ..] => format!(" keep {}({})", if key.descending { "max" } else { "min" }, key.expr),
+            };
+            format!("dedup {}{keep}", joined(&dedup.by, |name| quoted(name)))
+        }
+        Plan::Sample(sample) => {
+            let size = match sample.size {
+                SampleSize::Rows(rows) => rows.to_string(),
+                SampleSize::Fraction(fraction) => format!("{}%", fraction * 100.0),
+            };
+            format!("sample {size}{} seed {}", per(&sample.per), sample.seed)
+        }
+        Plan::Union(union) => {
+            let others = union.inputs.get(1..).unwrap_or_default();
+            format!("union {}{}", joined(others, input), if union.by_position { " by position" } else { "" })
+        }
+        Plan::Mark(mark) => match &mark.remark {
+            Remark::Unordered => "unordered".to_owned(),
+            Remark::Note(text) => format!("note {}", Scalar::Text(text.clone())),
+        },
     })
+}
+
+/// A plan as the input of another: a path alone, or a query in parentheses.
+fn input(plan: &Plan) -> String {
+    let mut first = plan;
+    while let Some(below) = first.inputs().into_iter().next() {
+        first = below;
+    }
+    let Plan::Scan(scan) = first else { return format!("({})", print(plan)) };
+    let path = Scalar::Text(scan.input.path.clone());
+    if matches!(plan, Plan::Scan(_)) { path.to_string() } else { format!("(from {path} | {})", print(plan)) }
+}
+
+fn per(keys: &[Expr]) -> String {
+    if keys.is_empty() { String::new() } else { format!(" per {}", joined(keys, Expr::to_string)) }
 }
 
 fn joined<T>(items: &[T], print: impl Fn(&T) -> String) -> String {
@@ -47,6 +90,7 @@ fn aggregation(aggregate: &Aggregate) -> String {
     match aggregate.keys.as_slice() {
         [] if calls == "count" => calls,
         [] => format!("agg {calls}"),
+        keys if aggregate.aggregates.is_empty() => format!("distinct {}", joined(keys, |key| named(&key.expr, &key.name))),
         keys => {
             let total = if aggregate.with_total { " with total" } else { "" };
             format!("groupby {} {calls}{total}", joined(keys, |key| named(&key.expr, &key.name)))

@@ -51,4 +51,12 @@ pub trait Catalog {
     /// # Errors
     /// What opening the input and looking at it can fail with.
     fn schema(&self, input: &Input) -> Result<SchemaRef>;
+
+    /// The files that an input stands for: itself, or the files that its path is a pattern of, sorted by name.
+    ///
+    /// # Errors
+    /// What looking into folders can fail with; an error if the pattern fits no file.
+    fn expand(&self, input: Input) -> Result<Vec<Input>> {
+        Ok(vec![input])
+    }
 }

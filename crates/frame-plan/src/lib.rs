@@ -7,5 +7,7 @@ mod operators;
 mod rules;
 
 pub use catalog::{Catalog, CsvOptions, FormatName, Input};
-pub use operators::{Aggregate, Filter, KeyItem, Limit, Plan, Project, Scan, Sort, explain};
+pub use operators::{
+    Aggregate, Dedup, Filter, KeyItem, Limit, Mark, Plan, Project, Remark, Sample, SampleSize, Scan, Sort, Tail, Top, Union, explain,
+};
 pub use rules::{Change, optimize};

@@ -1,7 +1,7 @@
 //! Group by: a partial table per worker, merged into one, sorted by key.
 
-mod keys;
-mod ranks;
+pub(crate) mod keys;
+pub(crate) mod ranks;
 mod sink;
 mod totals;
 

@@ -18,7 +18,7 @@ const BATCH_BITS: u32 = 24;
 ///
 /// # Errors
 /// An internal error if a batch is too long or has no origin.
-pub(super) fn ranks(origin: Option<Origin>, rows: usize) -> Result<UInt64Array> {
+pub(crate) fn ranks(origin: Option<Origin>, rows: usize) -> Result<UInt64Array> {
     let origin = origin.ok_or_else(|| Error::internal("a batch without an origin"))?;
     let (partition, batch) = (origin.partition as u64, origin.batch as u64);
     if rows > 1 << ROW_BITS || batch >> BATCH_BITS != 0 || partition >> (64 - ROW_BITS - BATCH_BITS) != 0 {

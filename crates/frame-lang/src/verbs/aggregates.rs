@@ -140,7 +140,7 @@ fn split(mut call: AggregateCall, function: &dyn AggregateFunction) -> Aggregate
 }
 
 /// The name that an aggregate of columns has when none is given: `mean_value`, `p95_ms`, `corr_x_y`, `count`.
-pub(crate) fn default_name(call: &AggregateCall) -> Option<String> {
+pub fn default_name(call: &AggregateCall) -> Option<String> {
     let function = match call.constants.as_slice() {
         [Scalar::Float(fraction)] if call.function == "quantile" => percent(*fraction).map(|text| text.replace('.', "_")),
         _ => None,

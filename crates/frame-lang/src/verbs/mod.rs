@@ -2,15 +2,27 @@
 
 mod agg;
 pub(crate) mod aggregates;
+mod cast;
 mod count;
+mod counts;
+mod dedup;
 mod derive;
+mod describe;
+mod distinct;
 mod drop;
+mod fill;
 mod filter;
 mod groupby;
+mod note;
 mod rename;
+mod sample;
 mod select;
 mod sort;
+mod tail;
 mod take;
+mod top;
+mod union;
+mod unordered;
 
 use frame_core::Result;
 use frame_plan::Plan;
@@ -35,8 +47,30 @@ pub struct Verb {
 }
 
 /// Every verb, in the order in which help shows them.
-pub const ALL: &[Verb] =
-    &[filter::VERB, select::VERB, drop::VERB, rename::VERB, derive::VERB, groupby::VERB, agg::VERB, count::VERB, sort::VERB, take::VERB];
+pub const ALL: &[Verb] = &[
+    filter::VERB,
+    select::VERB,
+    drop::VERB,
+    rename::VERB,
+    derive::VERB,
+    cast::VERB,
+    fill::VERB,
+    groupby::VERB,
+    agg::VERB,
+    count::VERB,
+    counts::VERB,
+    sort::VERB,
+    take::VERB,
+    tail::VERB,
+    top::VERB,
+    distinct::VERB,
+    dedup::VERB,
+    sample::VERB,
+    union::VERB,
+    describe::VERB,
+    unordered::VERB,
+    note::VERB,
+];
 
 /// The verb with this name or alias.
 pub fn find(word: &str) -> Option<&'static Verb> {

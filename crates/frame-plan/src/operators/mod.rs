@@ -1,22 +1,34 @@
 //! The operators of the logical plan, one per file. The enum dispatches; each operator's struct does the work.
 
 mod aggregate;
+mod dedup;
 mod filter;
 mod limit;
+mod mark;
 mod project;
+mod sample;
 mod scan;
 mod sort;
+mod tail;
+mod top;
+mod union;
 
 use arrow::datatypes::SchemaRef;
 use frame_core::Result;
 use frame_expr::Expr;
 
 pub use aggregate::{Aggregate, KeyItem};
+pub use dedup::Dedup;
 pub use filter::Filter;
 pub use limit::Limit;
+pub use mark::{Mark, Remark};
 pub use project::Project;
+pub use sample::{Sample, SampleSize};
 pub use scan::Scan;
 pub use sort::Sort;
+pub use tail::Tail;
+pub use top::Top;
+pub use union::Union;
 
 use crate::Catalog;
 
@@ -35,6 +47,18 @@ pub enum Plan {
     Sort(Sort),
     /// Keeps a stretch of the rows by their place.
     Limit(Limit),
+    /// Keeps the last rows.
+    Tail(Tail),
+    /// Keeps the best rows, of all or of each group.
+    Top(Top),
+    /// Keeps one row of each kind.
+    Dedup(Dedup),
+    /// Keeps rows by chance.
+    Sample(Sample),
+    /// The rows of several inputs.
+    Union(Union),
+    /// Says something about the rows and leaves them alone.
+    Mark(Mark),
 }
 
 /// The columns that someone wants of an operator; `None` means all of them.
@@ -53,31 +77,59 @@ impl Plan {
             Self::Aggregate(aggregate) => aggregate.schema(catalog),
             Self::Sort(sort) => sort.schema(catalog),
             Self::Limit(limit) => limit.schema(catalog),
+            Self::Tail(tail) => tail.schema(catalog),
+            Self::Top(top) => top.schema(catalog),
+            Self::Dedup(dedup) => dedup.schema(catalog),
+            Self::Sample(sample) => sample.schema(catalog),
+            Self::Union(union) => union.schema(catalog),
+            Self::Mark(mark) => mark.schema(catalog),
         }
     }
 
-    /// The plan that the rows come from; `None` for a scan.
-    pub fn input(&self) -> Option<&Self> {
+    /// The plans that the rows come from; none for a scan.
+    pub fn inputs(&self) -> Vec<&Self> {
         match self {
-            Self::Scan(_) => None,
-            Self::Filter(filter) => Some(&filter.input),
-            Self::Project(project) => Some(&project.input),
-            Self::Aggregate(aggregate) => Some(&aggregate.input),
-            Self::Sort(sort) => Some(&sort.input),
-            Self::Limit(limit) => Some(&limit.input),
+            Self::Scan(_) => Vec::new(),
+            Self::Filter(filter) => vec![&filter.input],
+            Self::Project(project) => vec![&project.input],
+            Self::Aggregate(aggregate) => vec![&aggregate.input],
+            Self::Sort(sort) => vec![&sort.input],
+            Self::Limit(limit) => vec![&limit.input],
+            Self::Tail(tail) => vec![&tail.input],
+            Self::Top(top) => vec![&top.input],
+            Self::Dedup(dedup) => vec![&dedup.input],
+            Self::Sample(sample) => vec![&sample.input],
+            Self::Union(union) => union.inputs.iter().collect(),
+            Self::Mark(mark) => vec![&mark.input],
         }
     }
 
-    /// The plan that the rows come from, to change it in place.
-    pub fn input_mut(&mut self) -> Option<&mut Self> {
+    /// The plans that the rows come from, to change them in place.
+    pub fn inputs_mut(&mut self) -> Vec<&mut Self> {
         match self {
-            Self::Scan(_) => None,
-            Self::Filter(filter) => Some(&mut filter.input),
-            Self::Project(project) => Some(&mut project.input),
-            Self::Aggregate(aggregate) => Some(&mut aggregate.input),
-            Self::Sort(sort) => Some(&mut sort.input),
-            Self::Limit(limit) => Some(&mut limit.input),
+            Self::Scan(_) => Vec::new(),
+            Self::Filter(filter) => vec![&mut filter.input],
+            Self::Project(project) => vec![&mut project.input],
+            Self::Aggregate(aggregate) => vec![&mut aggregate.input],
+            Self::Sort(sort) => vec![&mut sort.input],
+            Self::Limit(limit) => vec![&mut limit.input],
+            Self::Tail(tail) => vec![&mut tail.input],
+            Self::Top(top) => vec![&mut top.input],
+            Self::Dedup(dedup) => vec![&mut dedup.input],
+            Self::Sample(sample) => vec![&mut sample.input],
+            Self::Union(union) => union.inputs.iter_mut().collect(),
+            Self::Mark(mark) => vec![&mut mark.input],
         }
+    }
+
+    /// The plan with each of its inputs replaced by what `change` makes of it.
+    pub(crate) fn map_inputs(mut self, change: &mut dyn FnMut(Self) -> Result<Self>) -> Result<Self> {
+        let nothing = || Self::Union(Union { inputs: Vec::new(), by_position: false });
+        for input in self.inputs_mut() {
+            let taken = std::mem::replace(input, nothing());
+            *input = change(taken)?;
+        }
+        Ok(self)
     }
 
     /// Every expression of this operator, to change it in place.
@@ -88,7 +140,10 @@ impl Plan {
             Self::Project(project) => project.items.iter_mut().map(|(expr, _)| expr).collect(),
             Self::Aggregate(aggregate) => aggregate.expressions_mut(),
             Self::Sort(sort) => sort.keys.iter_mut().map(|key| &mut key.expr).collect(),
-            Self::Limit(_) => Vec::new(),
+            Self::Top(top) => top.expressions_mut(),
+            Self::Dedup(dedup) => dedup.order.iter_mut().map(|key| &mut key.expr).collect(),
+            Self::Sample(sample) => sample.per.iter_mut().collect(),
+            Self::Limit(_) | Self::Tail(_) | Self::Union(_) | Self::Mark(_) => Vec::new(),
         }
     }
 
@@ -100,7 +155,11 @@ impl Plan {
             Self::Project(project) => project.wanted(),
             Self::Aggregate(aggregate) => aggregate.wanted(),
             Self::Sort(sort) => sort.wanted(wanted),
-            Self::Limit(_) => wanted.clone(),
+            Self::Top(top) => top.wanted(wanted),
+            Self::Dedup(dedup) => dedup.wanted(wanted),
+            Self::Sample(sample) => sample.wanted(wanted),
+            Self::Union(union) => union.wanted(wanted),
+            Self::Limit(_) | Self::Tail(_) | Self::Mark(_) => wanted.clone(),
         }
     }
 
@@ -110,17 +169,23 @@ impl Plan {
     /// # Errors
     /// What looking at an input can fail with.
     pub fn named_columns(&self, catalog: &dyn Catalog) -> Result<Vec<Vec<String>>> {
-        let (mut plan, mut wanted) = (self, None);
-        while let Some(input) = plan.input() {
-            wanted = plan.wanted(&wanted);
-            plan = input;
-        }
-        let all = plan.schema(catalog)?;
-        let names = all.fields().iter().map(|field| field.name().clone());
-        Ok(vec![names.filter(|name| wanted.as_ref().is_none_or(|wanted| wanted.contains(name))).collect()])
+        let mut named = Vec::new();
+        self.collect_named(&None, catalog, &mut named)?;
+        Ok(named)
     }
 
-    fn explain(&self) -> String {
+    fn collect_named(&self, wanted: &Wanted, catalog: &dyn Catalog, named: &mut Vec<Vec<String>>) -> Result<()> {
+        if matches!(self, Self::Scan(_)) {
+            let all = self.schema(catalog)?;
+            let names = all.fields().iter().map(|field| field.name().clone());
+            named.push(names.filter(|name| wanted.as_ref().is_none_or(|wanted| wanted.contains(name))).collect());
+        }
+        let below = self.wanted(wanted);
+        self.inputs().into_iter().try_for_each(|input| input.collect_named(&below, catalog, named))
+    }
+
+    /// The operator in one line, without its inputs.
+    pub fn explain(&self) -> String {
         match self {
             Self::Scan(scan) => scan.explain(),
             Self::Filter(filter) => filter.explain(),
@@ -128,19 +193,23 @@ impl Plan {
             Self::Aggregate(aggregate) => aggregate.explain(),
             Self::Sort(sort) => sort.explain(),
             Self::Limit(limit) => limit.explain(),
+            Self::Tail(tail) => tail.explain(),
+            Self::Top(top) => top.explain(),
+            Self::Dedup(dedup) => dedup.explain(),
+            Self::Sample(sample) => sample.explain(),
+            Self::Union(union) => union.explain(),
+            Self::Mark(mark) => mark.explain(),
         }
     }
 }
 
-/// A plan as text: the operator that gives the answer first, its input below it.
+/// A plan as text: the operator that gives the answer first, its inputs below it.
 pub fn explain(plan: &Plan) -> String {
     let mut text = String::new();
-    let mut next = Some(plan);
-    let mut depth = 1;
-    while let Some(plan) = next {
+    let mut open = vec![(plan, 1)];
+    while let Some((plan, depth)) = open.pop() {
         text.push_str(&format!("{}{}\n", "  ".repeat(depth), plan.explain()));
-        next = plan.input();
-        depth += 1;
+        open.extend(plan.inputs().into_iter().rev().map(|input| (input, depth + 1)));
     }
     text
 }

@@ -2,10 +2,12 @@
 //!
 //! No rule may change rows, their order, or which columns are named ([`Plan::named_columns`] is asked before any rule runs).
 
+mod drop_sorts;
 mod fold_constants;
 mod narrow_columns;
 mod push_filters;
 mod push_limits;
+mod top_rows;
 
 use frame_core::Result;
 
@@ -21,6 +23,8 @@ struct Rule {
 const RULES: &[Rule] = &[
     Rule { name: "fold constants", apply: fold_constants::apply },
     Rule { name: "push filters", apply: push_filters::apply },
+    Rule { name: "drop sorts", apply: drop_sorts::apply },
+    Rule { name: "top rows", apply: top_rows::apply },
     Rule { name: "narrow columns", apply: narrow_columns::apply },
     Rule { name: "push limits", apply: push_limits::apply },
 ];

@@ -22,9 +22,6 @@ fn narrow(plan: &mut Plan, wanted: &Wanted, catalog: &dyn Catalog) -> Result<()>
             }
             Ok(())
         }
-        other => match other.input_mut() {
-            Some(input) => narrow(input, &below, catalog),
-            None => Ok(()),
-        },
+        other => other.inputs_mut().into_iter().try_for_each(|input| narrow(input, &below, catalog)),
     }
 }

@@ -1,20 +1,15 @@
 //! Moves filters towards the scan, so that rows are dropped before anything is computed for them.
 //!
-//! A filter moves past a projection whose columns it reads unchanged, past a sort, and past a grouping if it reads only keys. It never
-//! moves past a limit. Filters that meet are joined by `and`, in the order in which they ran.
+//! A filter moves past a projection whose columns it reads unchanged, past a sort, into every input of a union, and past a grouping if it
+//! reads only keys. It never moves past what keeps rows by their place or number. Filters that meet are joined by `and`, in the order in which they ran.
 
 use frame_core::Result;
 use frame_expr::{BinaryOp, Expr, Node, predicate};
 
-use crate::{Aggregate, Catalog, Filter, Plan, Project};
+use crate::{Aggregate, Catalog, Filter, Plan, Project, Union};
 
 pub(super) fn apply(plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
-    let mut plan = plan;
-    if let Some(input) = plan.input_mut() {
-        let taken = input.clone();
-        *input = apply(taken, catalog)?;
-    }
-    match plan {
+    match plan.map_inputs(&mut |input| apply(input, catalog))? {
         Plan::Filter(filter) => push(filter.predicate, *filter.input, catalog),
         other => Ok(other),
     }
@@ -47,6 +42,14 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
             sort.input = Box::new(push(condition, *sort.input, catalog)?);
             Ok(Plan::Sort(sort))
         }
+        Plan::Mark(mut mark) if !can_fail => {
+            mark.input = Box::new(push(condition, *mark.input, catalog)?);
+            Ok(Plan::Mark(mark))
+        }
+        // Every input has columns of the same names and types.
+        Plan::Union(union) if !can_fail && has_one_schema(&union, catalog)? => {
+            Plan::Union(union).map_inputs(&mut |input| push(condition.clone(), input, catalog))
+        }
         Plan::Aggregate(mut aggregate) if !can_fail => match keyed(&condition, &aggregate) {
             Some(below) => {
                 aggregate.input = Box::new(push(below, *aggregate.input, catalog)?);
@@ -56,6 +59,11 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
         },
         other => Ok(filtered(other, condition)),
     }
+}
+
+fn has_one_schema(union: &Union, catalog: &dyn Catalog) -> Result<bool> {
+    let schemas = union.inputs.iter().map(|input| input.schema(catalog)).collect::<Result<Vec<_>>>()?;
+    Ok(schemas.windows(2).all(|pair| pair[0] == pair[1]))
 }
 
 fn filtered(input: Plan, predicate: Expr) -> Plan {

@@ -13,7 +13,7 @@ use frame_core::Result;
 /// Numbers the distinct keys it is shown, in the order in which it meets them.
 ///
 /// Floats come in with one NaN and no negative zero, so that equal keys have equal bits.
-pub(super) trait KeyTable: Send {
+pub(crate) trait KeyTable: Send {
     /// Replaces `groups` by the number of each row's group.
     fn assign(&mut self, keys: &[ArrayRef], rows: usize, groups: &mut Vec<u32>) -> Result<()>;
 
@@ -28,7 +28,7 @@ pub(super) trait KeyTable: Send {
 }
 
 /// The table for keys of these types.
-pub(super) fn table(types: &[DataType]) -> Result<Box<dyn KeyTable>> {
+pub(crate) fn table(types: &[DataType]) -> Result<Box<dyn KeyTable>> {
     Ok(match types {
         [] => Box::<whole::Whole>::default(),
         [only] if int::takes(only) => Box::new(int::Ints::new(only)),

@@ -1,0 +1,182 @@
+//! The rows that may still be among the best, of one worker.
+//!
+//! Rows are gathered until there are twice as many as the last look left, then all but the best of each group go. What the worst row
+//! kept of a full group looks like is remembered, so that most rows are turned away at the door.
+
+use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use frame_core::{Batch, Error, Result};
+use frame_memory::Reservation;
+
+use super::ranking::Ranks;
+use super::sink::TopRows;
+use crate::context::Context;
+use crate::group_by::keys::{self, KeyTable};
+use crate::sort::canonical;
+
+/// Rows beyond those of the last look before the next one.
+const SLACK: usize = 1 << 16;
+
+/// A row that may be among the best.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) group: u32,
+    pub(super) rank: Box<[u8]>,
+    /// Its place in the input, as it counts among rows of one rank.
+    pub(super) place: u64,
+    /// Its row in the gathered batches, counted through.
+    row: u32,
+}
+
+/// What one worker has gathered.
+pub(crate) struct Candidates {
+    groups: Box<dyn KeyTable>,
+    group_of: Vec<u32>,
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    candidates: Vec<Candidate>,
+    /// The rank of the last row kept of each full group; nothing equal or worse gets in, unless ties do.
+    worst: Vec<Option<Box<[u8]>>>,
+    /// Candidates that the last look left.
+    left: usize,
+    /// The partition in hand, and the rows of it so far.
+    pub(super) position: (usize, u64),
+    memory: Reservation,
+}
+
+impl Candidates {
+    pub(super) fn new(top: &TopRows, cx: &Context) -> Result<Self> {
+        let types: Vec<DataType> = top.per.iter().map(|key| key.data_type().clone()).collect();
+        Ok(Self {
+            groups: keys::table(&types)?,
+            group_of: Vec::new(),
+            batches: Vec::new(),
+            rows: 0,
+            candidates: Vec::new(),
+            worst: Vec::new(),
+            left: 0,
+            position: (usize::MAX, 0),
+            memory: cx.budget.reserve("top"),
+        })
+    }
+
+    /// Adds the rows of a dense batch; `place` gives the place of each.
+    pub(super) fn push(&mut self, top: &TopRows, batch: &Batch, ranks: &Ranks, place: impl Fn(usize) -> u64) -> Result<()> {
+        let (columns, rows) = (batch.columns(), batch.len());
+        let keys = top.per.iter().map(|key| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
+        self.groups.assign(&keys, rows, &mut self.group_of)?;
+        self.worst.resize(self.groups.len(), None);
+        let mut kept = Vec::new();
+        for (row, group) in self.group_of.iter().enumerate() {
+            let rank = ranks.get(row);
+            let place = top.ranking.place(place(row));
+            // A row with the rank of the worst may have a better place.
+            if self.worst[*group as usize].as_deref().is_some_and(|worst| rank > worst) {
+                continue;
+            }
+            let candidate = Candidate { group: *group, rank: rank.into(), place, row: (self.rows + kept.len()) as u32 };
+            self.candidates.push(candidate);
+            kept.push(row as u32);
+        }
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let all = RecordBatch::try_new(batch.schema().clone(), columns.to_vec())?;
+        let part = compact(&take_record_batch(&all, &UInt32Array::from(kept))?)?;
+        self.rows += part.num_rows();
+        self.batches.push(part);
+        if self.candidates.len() > 2 * self.left + SLACK {
+            self.prune(top, batch.schema())?;
+        }
+        self.reserve()
+    }
+
+    fn reserve(&mut self) -> Result<()> {
+        let batches: usize = self.batches.iter().map(RecordBatch::get_array_memory_size).sum();
+        let ranks: usize = self.candidates.iter().take(1).map(|candidate| candidate.rank.len()).sum();
+        let candidates = self.candidates.capacity() * (size_of::<Candidate>() + ranks + 16);
+        let worst = self.worst.capacity() * (size_of::<Option<Box<[u8]>>>() + ranks + 16);
+        self.memory.require(batches + candidates + worst + self.groups.bytes())
+    }
+
+    /// Keeps the best rows of each group.
+    pub(super) fn prune(&mut self, top: &TopRows, schema: &SchemaRef) -> Result<()> {
+        self.candidates.sort_unstable_by(|a, b| (a.group, &a.rank, a.place).cmp(&(b.group, &b.rank, b.place)));
+        let count = usize::try_from(top.count).unwrap_or(usize::MAX);
+        let (mut group, mut seen, mut last): (Option<u32>, usize, Box<[u8]>) = (None, 0, Box::default());
+        let worst = &mut self.worst;
+        self.candidates.retain(|candidate| {
+            if group != Some(candidate.group) {
+                (group, seen) = (Some(candidate.group), 0);
+            }
+            let is_kept = seen < count || top.with_ties && count > 0 && candidate.rank == last;
+            seen += usize::from(is_kept);
+            if seen == count && is_kept {
+                last.clone_from(&candidate.rank);
+                worst[candidate.group as usize] = Some(candidate.rank.clone());
+            }
+            is_kept
+        });
+        let rows = UInt32Array::from_iter_values(self.candidates.iter().map(|candidate| candidate.row));
+        let all = concat_batches(schema, &self.batches)?;
+        self.batches = vec![compact(&take_record_batch(&all, &rows)?)?];
+        self.rows = self.candidates.len();
+        self.candidates.iter_mut().enumerate().for_each(|(row, candidate)| candidate.row = row as u32);
+        self.left = self.candidates.len();
+        Ok(())
+    }
+
+    /// The rows kept as one batch, with rank and place of each; to be pruned first.
+    pub(super) fn take(self, schema: &SchemaRef) -> Result<Kept> {
+        let mut groups = self.groups;
+        let batch = match self.batches.into_iter().next() {
+            Some(batch) => batch,
+            None => RecordBatch::new_empty(schema.clone()),
+        };
+        Ok(Kept { keys: groups.take_keys()?, batch, candidates: self.candidates, memory: self.memory })
+    }
+
+    /// Takes over the rows of another worker.
+    pub(super) fn merge(&mut self, top: &TopRows, other: Kept) -> Result<()> {
+        let Kept { batch, candidates, .. } = other;
+        let (columns, rows) = (batch.columns(), batch.num_rows());
+        if rows == 0 {
+            return Ok(());
+        }
+        let keys = top.per.iter().map(|key| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
+        self.groups.assign(&keys, rows, &mut self.group_of)?;
+        self.worst.resize(self.groups.len(), None);
+        let (first, groups) = (self.rows, &self.group_of);
+        self.candidates.extend(candidates.into_iter().enumerate().map(|(row, candidate)| Candidate {
+            group: groups[row],
+            row: (first + row) as u32,
+            ..candidate
+        }));
+        self.rows += rows;
+        self.batches.push(batch);
+        self.reserve()
+    }
+}
+
+/// The best rows of a worker; candidate `i` is row `i` of the batch.
+pub(super) struct Kept {
+    pub(super) keys: Vec<ArrayRef>,
+    pub(super) batch: RecordBatch,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) memory: Reservation,
+}
+
+/// Columns that keep no other rows alive.
+fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().map(|column| match column.as_any().downcast_ref::<arrow::array::StringViewArray>() {
+        Some(texts) => std::sync::Arc::new(texts.gc()) as ArrayRef,
+        None => column.clone(),
+    });
+    let columns: Vec<ArrayRef> = columns.collect();
+    if columns.is_empty() {
+        return Err(Error::internal("a top without columns"));
+    }
+    Ok(RecordBatch::try_new(batch.schema(), columns)?)
+}

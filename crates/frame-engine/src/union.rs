@@ -1,0 +1,68 @@
+//! Several pipelines as one source: their partitions, one after the other.
+
+use frame_core::{Batch, Error};
+use frame_io::{BatchReader, RowLedger, Stop};
+
+use crate::context::Context;
+use crate::pipeline::Pipeline;
+use crate::source::Source;
+
+/// The partitions of every pipeline, in order.
+#[derive(Debug)]
+pub(crate) struct Union {
+    pub(crate) pipelines: Vec<Pipeline>,
+}
+
+impl Union {
+    /// The pipeline that a partition belongs to, and its number there.
+    fn place(&self, mut partition: usize) -> Result<(&Pipeline, usize), Stop> {
+        for pipeline in &self.pipelines {
+            let own = pipeline.source.partitions();
+            if partition < own {
+                return Ok((pipeline, partition));
+            }
+            partition -= own;
+        }
+        Err(Error::internal("a partition behind the last one").into())
+    }
+}
+
+impl Source for Union {
+    fn partitions(&self) -> usize {
+        self.pipelines.iter().map(|pipeline| pipeline.source.partitions()).sum()
+    }
+
+    fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
+        let (pipeline, partition) = self.place(partition)?;
+        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone() }))
+    }
+
+    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
+        let (pipeline, partition) = self.place(partition)?;
+        pipeline.source.done(partition, ledger, cx)
+    }
+
+    fn close(&self) -> Result<(), Stop> {
+        self.pipelines.iter().try_for_each(|pipeline| pipeline.source.close())
+    }
+}
+
+/// A reader with the pipes of its input behind it.
+struct Piped {
+    reader: Box<dyn BatchReader>,
+    pipeline: Pipeline,
+}
+
+impl BatchReader for Piped {
+    fn next(&mut self) -> Result<Option<Batch>, Stop> {
+        let Some(mut batch) = self.reader.next()? else { return Ok(None) };
+        for pipe in self.pipeline.pipes.iter() {
+            batch = pipe.apply(batch, &self.pipeline.cx)?;
+        }
+        Ok(Some(batch))
+    }
+
+    fn ledger(&self) -> RowLedger {
+        self.reader.ledger()
+    }
+}
