@@ -16,17 +16,34 @@ use crate::{Catalog, Plan};
 /// A rewriting of plans.
 struct Rule {
     name: &'static str,
-    apply: fn(Plan, &dyn Catalog) -> Result<Plan>,
+    apply: Apply,
+}
+
+/// How a rule goes over a plan.
+enum Apply {
+    /// Looks at one operator at a time, inputs first.
+    Each(fn(Plan) -> Plan),
+    /// Walks the plan itself, and may ask about inputs.
+    Whole(fn(Plan, &dyn Catalog) -> Result<Plan>),
+}
+
+impl Apply {
+    fn apply(&self, plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
+        match self {
+            Self::Each(apply) => Ok(apply(plan.map_inputs(&mut |input| self.apply(input, catalog))?)),
+            Self::Whole(apply) => apply(plan, catalog),
+        }
+    }
 }
 
 /// Every rule, in the order in which they run.
 const RULES: &[Rule] = &[
-    Rule { name: "fold constants", apply: fold_constants::apply },
-    Rule { name: "push filters", apply: push_filters::apply },
-    Rule { name: "drop sorts", apply: drop_sorts::apply },
-    Rule { name: "top rows", apply: top_rows::apply },
-    Rule { name: "narrow columns", apply: narrow_columns::apply },
-    Rule { name: "push limits", apply: push_limits::apply },
+    Rule { name: "fold constants", apply: Apply::Each(fold_constants::apply) },
+    Rule { name: "push filters", apply: Apply::Whole(push_filters::apply) },
+    Rule { name: "drop sorts", apply: Apply::Whole(drop_sorts::apply) },
+    Rule { name: "top rows", apply: Apply::Each(top_rows::apply) },
+    Rule { name: "narrow columns", apply: Apply::Whole(narrow_columns::apply) },
+    Rule { name: "push limits", apply: Apply::Whole(push_limits::apply) },
 ];
 
 /// What a rule made of the plan.
@@ -46,7 +63,7 @@ pub fn optimize(mut plan: Plan, catalog: &dyn Catalog) -> Result<(Plan, Vec<Chan
     let mut changes = Vec::new();
     for rule in RULES {
         let before = plan.clone();
-        plan = (rule.apply)(plan, catalog)?;
+        plan = rule.apply.apply(plan, catalog)?;
         if plan != before {
             changes.push(Change { rule: rule.name, plan: plan.clone() });
         }
