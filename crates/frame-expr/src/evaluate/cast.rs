@@ -67,9 +67,10 @@ fn converted(from: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
         (text, Decimal128(precision, scale)) if is_text(text) => decimals(from, *precision, *scale),
         (text, Duration(_)) if is_text(text) => Ok(arrow_cast(&durations(from)?, to)?),
         (Duration(_), text) if is_text(text) => duration_texts(from),
-        (_, Decimal128(precision, _)) => {
+        (_, Decimal128(precision, scale)) => {
             let values = plain(from)?;
-            Ok(Arc::new(values.as_primitive::<Decimal128Type>().null_if_overflow_precision(*precision)))
+            let fitting = values.as_primitive::<Decimal128Type>().null_if_overflow_precision(*precision);
+            Ok(Arc::new(fitting.with_precision_and_scale(*precision, *scale)?))
         }
         (a, b) if zoned_from_local(a, b) => localized(from, to),
         // Out of a zone values leave with what its clocks and calendars show.

@@ -56,8 +56,9 @@ impl ScalarFunction for Round {
                     _ => Ok(None),
                 });
                 let values = values.collect::<Result<Decimal128Array>>()?;
+                let values = values.with_precision_and_scale((precision + 1).min(38), scale)?;
                 values.validate_decimal_precision((precision + 1).min(38)).map_err(|_| overflow())?;
-                Arc::new(values.with_precision_and_scale((precision + 1).min(38), scale)?)
+                Arc::new(values)
             }
             _ => {
                 let rows = arguments[0].as_primitive::<Int64Type>().iter().zip(digits);
