@@ -4,6 +4,9 @@
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
+/// Years up to here, before and after 0, have days that fit 32 bits wherever they are computed with.
+pub const YEARS_MAX: i64 = 5_800_000;
+
 /// Days since 1970-01-01 of a calendar day; `None` if there is no such day.
 #[inline]
 pub fn days_from_civil(year: i32, month: u32, day: u32) -> Option<i32> {
@@ -30,6 +33,34 @@ pub fn civil_from_days(days: i32) -> (i64, u32, u32) {
     let day = (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u32;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 } as u32;
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// The day so many calendar months later or, if negative, earlier; a month that is too short gives its last day. `None` out of range.
+pub fn add_months(days: i32, months: i32) -> Option<i32> {
+    let (year, month, day) = civil_from_days(days);
+    let total = year * 12 + i64::from(month) - 1 + i64::from(months);
+    let (year, month) = (i32::try_from(total.div_euclid(12)).ok()?, total.rem_euclid(12) as u32 + 1);
+    let day = day.min(days_in_month(year, month));
+    if i64::from(year).abs() > YEARS_MAX { None } else { days_from_civil(year, month, day) }
+}
+
+/// The year and week of ISO 8601 of a day: weeks begin on Monday, and the first of a year holds its first Thursday.
+pub fn iso_week(days: i32) -> (i64, u32) {
+    let thursday = i64::from(days) - i64::from(weekday(days)) + 4;
+    let thursday = thursday.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+    let (year, ..) = civil_from_days(thursday);
+    (year, (day_of_year(thursday) - 1) / 7 + 1)
+}
+
+/// The day of the week, from 1 for Monday to 7 for Sunday.
+pub fn weekday(days: i32) -> u32 {
+    (i64::from(days) + 3).rem_euclid(7) as u32 + 1
+}
+
+/// The day of the year, from 1.
+pub fn day_of_year(days: i32) -> u32 {
+    let (year, month, day) = civil_from_days(days);
+    (1..month).map(|month| days_in_month(year as i32, month)).sum::<u32>() + day
 }
 
 fn days_in_month(year: i32, month: u32) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 
 /// A single value of the everyday types.
 ///
@@ -23,6 +23,10 @@ pub enum Scalar {
     Date(i32),
     /// Microseconds since 1970-01-01T00:00:00, without a zone.
     Timestamp(i64),
+    /// A span of time in microseconds; a day has 24 hours.
+    Duration(i64),
+    /// A span of calendar months, whose length in days depends on where it begins.
+    Months(i32),
 }
 
 impl Scalar {
@@ -36,6 +40,8 @@ impl Scalar {
             Self::Text(_) => DataType::Utf8View,
             Self::Date(_) => DataType::Date32,
             Self::Timestamp(_) => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Self::Duration(_) => DataType::Duration(TimeUnit::Microsecond),
+            Self::Months(_) => DataType::Interval(IntervalUnit::YearMonth),
         }
     }
 }
@@ -49,7 +55,8 @@ impl PartialEq for Scalar {
             (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
             (Self::Text(a), Self::Text(b)) => a == b,
             (Self::Date(a), Self::Date(b)) => a == b,
-            (Self::Timestamp(a), Self::Timestamp(b)) => a == b,
+            (Self::Timestamp(a), Self::Timestamp(b)) | (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Months(a), Self::Months(b)) => a == b,
             _ => false,
         }
     }
@@ -68,6 +75,8 @@ impl fmt::Display for Scalar {
             Self::Text(value) => write!(f, "'{}'", value.replace('\'', "''")),
             Self::Date(days) => write!(f, "@{}", crate::calendar::date_text(*days)),
             Self::Timestamp(micros) => write!(f, "@{}", crate::calendar::timestamp_text(*micros)),
+            Self::Duration(micros) => f.write_str(&crate::duration::text(*micros)),
+            Self::Months(months) => f.write_str(&crate::duration::months_text(*months)),
         }
     }
 }

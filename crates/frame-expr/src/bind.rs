@@ -1,11 +1,16 @@
 //! Binding: names become columns, operators get types, and values are converted where types differ.
 
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Schema};
 use frame_core::{Error, QueryError, Result, Scalar, Span};
 
+use crate::arithmetic::{arithmetic, number};
+use crate::evaluate;
 use crate::expr::{BadCast, BinaryOp, Expr, Node, UnaryOp};
 use crate::scalars::{self, ScalarFunction};
-use crate::types::{compared, computed, is_number, type_name};
+use crate::types::{DURATION, MONTHS, compared, shared, type_name};
 
 /// An expression whose columns and types are known.
 #[derive(Debug, Clone)]
@@ -55,6 +60,8 @@ pub(crate) enum Bound {
     },
     Call {
         function: &'static dyn ScalarFunction,
+        /// The function with its constant arguments worked out, where that pays.
+        prepared: Option<Arc<dyn ScalarFunction>>,
         arguments: Vec<BoundExpr>,
     },
 }
@@ -74,7 +81,11 @@ fn bind_node(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
         Node::Literal(value) => of(Bound::Literal(value.clone()), value.data_type()),
         Node::Unary { op: UnaryOp::Not, operand } => of(Bound::Not(Box::new(truth(operand, "not", schema)?)), DataType::Boolean),
         Node::Unary { op: UnaryOp::Negate, operand } => {
-            let operand = number(bind(operand, schema)?, "-", operand.span)?;
+            let span = operand.span;
+            let operand = match bind(operand, schema)? {
+                span if span.data_type == DURATION || span.data_type == MONTHS => span,
+                other => number(other, "-", span)?,
+            };
             let data_type = operand.data_type.clone();
             of(Bound::Negate(Box::new(operand)), data_type)
         }
@@ -122,7 +133,7 @@ fn binary(op: BinaryOp, left: &Expr, right: &Expr, schema: &Schema) -> Result<Bo
             compare(op, left, right, schema)
         }
         BinaryOp::Coalesce => call("coalesce", &[left.clone(), right.clone()], schema),
-        _ => arithmetic(op, left, right, schema),
+        _ => arithmetic(op, (bind(left, schema)?, left.span), (bind(right, schema)?, right.span)),
     }
 }
 
@@ -136,15 +147,6 @@ fn compare(op: BinaryOp, left: &Expr, right: &Expr, schema: &Schema) -> Result<B
     };
     let node = Bound::Compare { op, left: Box::new(widen(left, to_left)), right: Box::new(widen(right, to_right)) };
     Ok(BoundExpr { node, data_type: DataType::Boolean })
-}
-
-fn arithmetic(op: BinaryOp, left: &Expr, right: &Expr, schema: &Schema) -> Result<BoundExpr> {
-    let (l, r) = (bind(left, schema)?, bind(right, schema)?);
-    let (l, r) = (number(l, op.symbol(), left.span)?, number(r, op.symbol(), right.span)?);
-    let is_int = l.data_type == DataType::Int64 && r.data_type == DataType::Int64 && op != BinaryOp::Divide;
-    let data_type = if is_int { DataType::Int64 } else { DataType::Float64 };
-    let (l, r) = (widen(l, data_type.clone()), widen(r, data_type.clone()));
-    Ok(BoundExpr { node: Bound::Arithmetic { op, left: Box::new(l), right: Box::new(r) }, data_type })
 }
 
 fn case(branches: &[(Expr, Expr)], otherwise: &Expr, schema: &Schema) -> Result<BoundExpr> {
@@ -161,14 +163,10 @@ fn case(branches: &[(Expr, Expr)], otherwise: &Expr, schema: &Schema) -> Result<
 pub(crate) fn common(values: Vec<(BoundExpr, Span)>, operation: &str) -> Result<Vec<BoundExpr>> {
     let mut data_type = DataType::Null;
     for (value, span) in &values {
-        let other = computed(&value.data_type);
-        data_type = match (&data_type, &other) {
-            (DataType::Int64, DataType::Float64) | (DataType::Float64, DataType::Int64) => DataType::Float64,
-            (a, b) => compared(a, b).map(|(both, _)| both).ok_or_else(|| {
-                let found = format!("{} and {}", type_name(a), type_name(b));
-                Error::new(QueryError::Type { operation: format!("`{operation}`"), found }).at(*span).hint("convert with cast(x, type)")
-            })?,
-        };
+        data_type = shared(&data_type, &value.data_type).ok_or_else(|| {
+            let found = format!("{} and {}", type_name(&data_type), type_name(&value.data_type));
+            Error::new(QueryError::Type { operation: format!("`{operation}`"), found }).at(*span).hint("convert with cast(x, type)")
+        })?;
     }
     Ok(values.into_iter().map(|(value, _)| widen(value, data_type.clone())).collect())
 }
@@ -176,8 +174,10 @@ pub(crate) fn common(values: Vec<(BoundExpr, Span)>, operation: &str) -> Result<
 fn call(name: &str, arguments: &[Expr], schema: &Schema) -> Result<BoundExpr> {
     let function = scalars::find(name)?;
     let bound = arguments.iter().map(|argument| Ok((bind(argument, schema)?, argument.span))).collect::<Result<Vec<_>>>()?;
+    let spans: Vec<Span> = bound.iter().map(|(_, span)| *span).collect();
     let (arguments, data_type) = function.bind(bound)?;
-    Ok(BoundExpr { node: Bound::Call { function, arguments }, data_type })
+    let prepared = function.prepare(&arguments, &spans)?;
+    Ok(BoundExpr { node: Bound::Call { function, prepared, arguments }, data_type })
 }
 
 /// Binds an expression that must be true or false.
@@ -190,19 +190,6 @@ fn truth(expr: &Expr, operation: &str, schema: &Schema) -> Result<BoundExpr> {
             .at(expr.span)
             .hint("it takes a truth value; compare with something, such as x > 0")),
     }
-}
-
-fn number(bound: BoundExpr, operation: &str, span: Span) -> Result<BoundExpr> {
-    let to = match &bound.data_type {
-        DataType::Null => DataType::Float64,
-        DataType::Decimal128(..) | DataType::UInt64 => DataType::Float64,
-        number if is_number(number) => computed(number),
-        other => {
-            let error = Error::new(QueryError::Type { operation: format!("`{operation}`"), found: type_name(other) }).at(span);
-            return Err(error.hint("it takes numbers; convert with cast(x, float)"));
-        }
-    };
-    Ok(widen(bound, to))
 }
 
 fn negate(bound: BoundExpr, negated: bool) -> Result<BoundExpr> {
@@ -218,7 +205,7 @@ pub(crate) fn widen(bound: BoundExpr, to: DataType) -> BoundExpr {
 }
 
 fn castable(from: &DataType, to: &DataType) -> Result<()> {
-    if arrow::compute::can_cast_types(from, to) {
+    if evaluate::can_cast(from, to) {
         return Ok(());
     }
     let operation = format!("cast to {}", type_name(to));
@@ -240,11 +227,27 @@ impl BoundExpr {
     pub fn can_fail(&self) -> bool {
         let own = match &self.node {
             Bound::Cast { bad, .. } => *bad == BadCast::Fail,
-            Bound::Arithmetic { .. } | Bound::Negate(_) => self.data_type == DataType::Int64,
+            Bound::Arithmetic { .. } | Bound::Negate(_) => self.data_type != DataType::Float64,
             Bound::Call { function, .. } => function.can_fail(),
             _ => false,
         };
         own || self.parts().into_iter().any(Self::can_fail)
+    }
+
+    /// The value, in an array of one row, of an expression that reads no column and does not fail.
+    pub(crate) fn constant(&self) -> Option<ArrayRef> {
+        if self.reads_columns() { None } else { self.evaluate(&[], 1).ok() }
+    }
+
+    /// The text that the expression is for every row, if it is one.
+    pub(crate) fn constant_text(&self) -> Option<String> {
+        let value = self.constant()?;
+        let texts = value.as_string_view_opt()?;
+        texts.is_valid(0).then(|| texts.value(0).to_owned())
+    }
+
+    fn reads_columns(&self) -> bool {
+        matches!(self.node, Bound::Column(_)) || self.parts().into_iter().any(Self::reads_columns)
     }
 
     /// The direct parts.

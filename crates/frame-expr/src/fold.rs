@@ -2,7 +2,10 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Schema;
-use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, DurationMicrosecondType, Float64Type, Int64Type, IntervalUnit, IntervalYearMonthType, TimeUnit,
+    TimestampMicrosecondType,
+};
 use frame_core::Scalar;
 
 use crate::bind::bind;
@@ -40,6 +43,8 @@ fn constant(expr: &Expr) -> Option<Scalar> {
         DataType::Utf8View => Scalar::Text(value.as_string_view().value(0).to_owned()),
         DataType::Date32 => Scalar::Date(value.as_primitive::<Date32Type>().value(0)),
         DataType::Timestamp(TimeUnit::Microsecond, None) => Scalar::Timestamp(value.as_primitive::<TimestampMicrosecondType>().value(0)),
+        DataType::Duration(TimeUnit::Microsecond) => Scalar::Duration(value.as_primitive::<DurationMicrosecondType>().value(0)),
+        DataType::Interval(IntervalUnit::YearMonth) => Scalar::Months(value.as_primitive::<IntervalYearMonthType>().value(0)),
         _ => return None,
     })
 }

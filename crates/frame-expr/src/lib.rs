@@ -3,18 +3,25 @@
 //! This crate knows nothing of files, plans, threads or query text.
 
 pub mod aggregates;
+mod arithmetic;
 mod bind;
 mod builder;
 mod call;
 mod evaluate;
 pub mod exact;
 mod expr;
+mod extremes;
 mod fold;
+mod lists;
+mod pattern;
 mod predicate;
 mod print;
 mod prune;
+mod rounding;
 pub mod scalars;
 mod states;
+mod texts;
+mod time;
 mod types;
 
 pub use bind::{BoundExpr, bind};

@@ -89,6 +89,7 @@ impl Expr {
             Node::Case { .. } => Binding::Open,
             // A negative number is written with a minus.
             Node::Literal(frame_core::Scalar::Int(i64::MIN..0)) => Binding::Unary,
+            Node::Literal(frame_core::Scalar::Duration(i64::MIN..0) | frame_core::Scalar::Months(i32::MIN..0)) => Binding::Unary,
             Node::Literal(frame_core::Scalar::Float(value)) if value.is_sign_negative() => Binding::Unary,
             _ => Binding::Term,
         }

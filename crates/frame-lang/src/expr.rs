@@ -161,10 +161,12 @@ impl Parser<'_> {
         }
         let start = self.next().span;
         // A minus before a number is part of it.
-        if let Kind::Literal(value @ (Scalar::Int(_) | Scalar::Float(_))) = &self.peek().kind {
+        if let Kind::Literal(value @ (Scalar::Int(_) | Scalar::Float(_) | Scalar::Duration(_) | Scalar::Months(_))) = &self.peek().kind {
             let value = match value {
                 Scalar::Int(value) => Scalar::Int(-value),
                 Scalar::Float(value) => Scalar::Float(-value),
+                Scalar::Duration(micros) => Scalar::Duration(-micros),
+                Scalar::Months(months) => Scalar::Months(-months),
                 other => other.clone(),
             };
             let span = start.to(self.next().span);
@@ -226,12 +228,12 @@ impl Parser<'_> {
         Ok(Expr::new(Node::Call { function, arguments }).at(token.span.to(self.last_span())))
     }
 
-    /// `cast(x, type)` or `cast(x, type or null)`, behind the parenthesis.
+    /// `cast(x, type)`, `cast(x, type or null)` or, as the default said aloud, `cast(x, type or fail)`, behind the parenthesis.
     fn cast(&mut self, start: frame_core::Span) -> Result<Expr> {
         let operand = Box::new(self.expr()?);
         self.expect_symbol(",")?;
         let to = self.data_type()?;
-        let bad = if self.accept_word("or") {
+        let bad = if self.accept_word("or") && !self.accept_word("fail") {
             self.expect_word("null")?;
             BadCast::Null
         } else {

@@ -1,6 +1,6 @@
 //! Text to tokens. Newlines separate stages, except where a line obviously goes on.
 
-use frame_core::{Error, QueryError, Result, Scalar, Span, calendar};
+use frame_core::{Error, QueryError, Result, Scalar, Span, calendar, duration};
 
 /// What a token is.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,7 +9,7 @@ pub(crate) enum Kind {
     Word(String),
     /// A name in brackets.
     Quoted(String),
-    /// A number, text, date or time.
+    /// A number, text, date, time or duration.
     Literal(Scalar),
     /// An operator or a punctuation mark.
     Symbol(&'static str),
@@ -183,8 +183,13 @@ impl<'a> Lexer<'a> {
         let digits = &self.text[start..self.at];
         let tail = self.take(|c| c.is_alphanumeric() || c == '_');
         if !tail.is_empty() {
-            let hint = "a name that begins with a digit stands in [square brackets]; durations are not read yet";
-            return Err(syntax("a number", format!("`{}`", &self.text[start..self.at]), start, self.at).hint(hint));
+            let text = &self.text[start..self.at];
+            let value = duration::parse(text).ok_or_else(|| {
+                let hint = format!("a name that begins with a digit stands in [square brackets]; {}", duration::EXPECTED);
+                syntax("a number or a duration", format!("`{text}`"), start, self.at).hint(hint)
+            })?;
+            self.push(Kind::Literal(value), start);
+            return Ok(());
         }
         let out_of_range =
             |what| Error::new(QueryError::OutOfRange { what, text: digits.to_owned() }).at(Span::new(start, start + digits.len()));

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, NullArray, StringViewArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, DurationMicrosecondArray, Float64Array, Int64Array, IntervalYearMonthArray, NullArray,
+    StringViewArray, TimestampMicrosecondArray,
+};
 use frame_core::Scalar;
 
 pub(super) fn array(scalar: &Scalar) -> ArrayRef {
@@ -14,5 +17,7 @@ pub(super) fn array(scalar: &Scalar) -> ArrayRef {
         Scalar::Text(value) => Arc::new(StringViewArray::from(vec![value.as_str()])),
         Scalar::Date(value) => Arc::new(Date32Array::from(vec![*value])),
         Scalar::Timestamp(value) => Arc::new(TimestampMicrosecondArray::from(vec![*value])),
+        Scalar::Duration(value) => Arc::new(DurationMicrosecondArray::from(vec![*value])),
+        Scalar::Months(value) => Arc::new(IntervalYearMonthArray::from(vec![*value])),
     }
 }

@@ -4,18 +4,22 @@ mod arithmetic;
 mod case;
 mod cast;
 mod compare;
+mod decimal;
 mod literal;
 mod logic;
+mod temporal;
 
 use std::sync::Arc;
 
 use arrow::array::UInt32Array;
-use arrow::array::{Array, ArrayRef, BooleanArray, Datum, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Datum, new_empty_array, new_null_array};
 use arrow::compute::{is_not_null, is_null, take};
+pub(crate) use cast::can_cast;
 pub(crate) use compare::order;
 use frame_core::{Error, Result};
 
 use crate::bind::{Bound, BoundExpr};
+use crate::expr::BinaryOp;
 
 /// A column, or one value that stands for as many rows as needed.
 #[derive(Debug, Clone)]
@@ -56,6 +60,12 @@ impl Value {
     }
 }
 
+/// Compares two columns of one type by the rules of the language, or of int and float.
+pub(crate) fn compare_columns(op: BinaryOp, left: &ArrayRef, right: &ArrayRef) -> Result<BooleanArray> {
+    let result = compare::compare(op, &Value::column(Arc::clone(left)), &Value::column(Arc::clone(right)))?;
+    Ok(result.array.as_boolean().clone())
+}
+
 impl BoundExpr {
     /// One value per row; `columns` are those of the schema that the expression was bound to, of `rows` rows each.
     ///
@@ -77,7 +87,7 @@ impl BoundExpr {
             Bound::Negate(operand) => arithmetic::negate(&value(operand)?),
             Bound::Logic { is_and, left, right } => logic::both(*is_and, &value(left)?, &value(right)?, rows),
             Bound::Compare { op, left, right } => compare::compare(*op, &value(left)?, &value(right)?),
-            Bound::Arithmetic { op, left, right } => arithmetic::arithmetic(*op, &value(left)?, &value(right)?, rows),
+            Bound::Arithmetic { op, left, right } => arithmetic::arithmetic(*op, &value(left)?, &value(right)?, &self.data_type, rows),
             Bound::In { list } => {
                 let mut any = Value::scalar(Arc::new(BooleanArray::from(vec![false])));
                 for item in list {
@@ -93,8 +103,11 @@ impl BoundExpr {
             Bound::Cast { operand, bad } => cast::cast(&value(operand)?, &self.data_type, *bad),
             Bound::Widen(operand) => cast::widen(&value(operand)?, &self.data_type),
             Bound::Case { branches, otherwise } => case::case(branches, otherwise, columns, rows),
-            Bound::Call { function, arguments } => {
+            // Functions see at least one row, so that constants among their arguments can be read from it.
+            Bound::Call { .. } if rows == 0 => Ok(Value::column(new_empty_array(&self.data_type))),
+            Bound::Call { function, prepared, arguments } => {
                 let arguments = arguments.iter().map(|argument| argument.evaluate(columns, rows)).collect::<Result<Vec<_>>>()?;
+                let function = prepared.as_deref().unwrap_or(*function);
                 Ok(Value::column(function.evaluate(&arguments, rows)?))
             }
         }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray};
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use frame_core::{Result, Span};
 
 use super::ScalarFunction;
 use super::signature::{self, arity};
 use crate::bind::BoundExpr;
+use crate::rounding::Direction;
 
-/// floor(x): the largest whole number that is not above x.
+/// floor(x): the largest whole number that is not above x; a decimal stays exact.
 #[derive(Debug)]
 pub(super) struct Floor;
 
@@ -20,7 +21,7 @@ impl ScalarFunction for Floor {
     }
 
     fn help(&self) -> &'static str {
-        "floor(x): the largest whole number that is not above x."
+        "floor(x): the largest whole number that is not above x; a decimal stays exact."
     }
 
     fn example(&self) -> (&'static str, &'static str) {
@@ -30,14 +31,25 @@ impl ScalarFunction for Floor {
     fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)> {
         let [value] = arity(self.name(), arguments)?;
         let value = signature::number(self.name(), value)?;
-        let data_type = value.data_type().clone();
+        let data_type = match *value.data_type() {
+            DataType::Decimal128(precision, scale @ 1..) => {
+                DataType::Decimal128((precision + 1).saturating_sub(scale as u8).clamp(1, 38), 0)
+            }
+            ref other => other.clone(),
+        };
         Ok((vec![value], data_type))
     }
 
     fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {
-        Ok(match arguments[0].as_primitive_opt::<Float64Type>() {
-            Some(floats) => Arc::new(floats.unary::<_, Float64Type>(f64::floor)),
-            None => Arc::clone(&arguments[0]),
+        Ok(match *arguments[0].data_type() {
+            DataType::Float64 => Arc::new(arguments[0].as_primitive::<Float64Type>().unary::<_, Float64Type>(f64::floor)),
+            DataType::Decimal128(precision, scale @ 1..) => {
+                let power = u32::from(scale.unsigned_abs());
+                let whole = |value| Direction::Down.multiples(value, power);
+                let values = arguments[0].as_primitive::<Decimal128Type>().unary::<_, Decimal128Type>(whole);
+                Arc::new(values.with_precision_and_scale((precision + 1).saturating_sub(scale as u8).clamp(1, 38), 0)?)
+            }
+            _ => Arc::clone(&arguments[0]),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! `length`: the number of characters of a text.
+//! `length`: the number of characters of a text or of items of a list.
 
 use std::sync::Arc;
 
@@ -9,8 +9,10 @@ use frame_core::{Result, Span};
 use super::ScalarFunction;
 use super::signature::{self, arity};
 use crate::bind::BoundExpr;
+use crate::lists::{self, Lists};
+use crate::texts;
 
-/// length(x): the number of characters (not bytes) of the text.
+/// length(x): the number of characters (not bytes) of the text, or of items of the list.
 #[derive(Debug)]
 pub(super) struct Length;
 
@@ -20,7 +22,7 @@ impl ScalarFunction for Length {
     }
 
     fn help(&self) -> &'static str {
-        "length(x): the number of characters (not bytes) of the text."
+        "length(x): the number of characters (not bytes) of the text, or of items of the list."
     }
 
     fn example(&self) -> (&'static str, &'static str) {
@@ -28,11 +30,20 @@ impl ScalarFunction for Length {
     }
 
     fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)> {
-        let [text] = arity(self.name(), arguments)?;
-        Ok((vec![signature::text(self.name(), text)?], DataType::Int64))
+        let [value] = arity(self.name(), arguments)?;
+        let value = match lists::item_type(value.0.data_type()) {
+            Some(_) => value.0,
+            None => signature::text(self.name(), value)?,
+        };
+        Ok((vec![value], DataType::Int64))
     }
 
-    fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {
-        Ok(Arc::new(arguments[0].as_string_view().iter().map(|text| text.map(|text| text.chars().count() as i64)).collect::<Int64Array>()))
+    fn evaluate(&self, arguments: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
+        if let Some(texts) = arguments[0].as_string_view_opt() {
+            let lengths = texts.iter().map(|text| text.map(|text| texts::length(text) as i64));
+            return Ok(Arc::new(lengths.collect::<Int64Array>()));
+        }
+        let lists = Lists::new(&arguments[0])?;
+        Ok(Arc::new((0..rows).map(|row| lists.range(row).map(|items| items.len() as i64)).collect::<Int64Array>()))
     }
 }

@@ -1,21 +1,72 @@
 //! The scalar functions, one per file; [`ALL`] lists them and everything else is derived from it.
 
+mod abs;
 mod ceil;
 mod coalesce;
 mod concat;
 mod contains;
+mod date;
+mod day;
+mod day_of_year;
 mod ends;
+mod epoch_seconds;
+mod exp;
+mod extract;
+mod field;
 mod floor;
+mod format;
+mod from_epoch;
+mod greatest;
+mod hash;
+mod hour;
+mod is_finite;
+mod is_nan;
+mod item;
+mod least;
+mod left;
 mod length;
 mod like;
+mod ln;
+mod log10;
+mod log2;
 mod lower;
+mod matches;
+mod microsecond;
+mod minute;
+mod month;
+mod null_if;
+mod pad_left;
+mod pad_right;
+mod parse_date;
+mod parse_timestamp;
+mod position;
+mod pow;
+mod quarter;
+mod repeat;
 mod replace;
+mod replace_regex;
+mod reverse;
+mod right;
 mod round;
+mod second;
+mod sign;
 mod signature;
+mod split_part;
+mod sqrt;
 mod starts;
 mod substr;
+mod to_zone;
 mod trim;
+mod trim_left;
+mod trim_right;
+mod truncate;
+mod type_of;
 mod upper;
+mod week;
+mod weekday;
+mod year;
+
+use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
@@ -40,7 +91,16 @@ pub trait ScalarFunction: Send + Sync + std::fmt::Debug {
     /// An arity or type error.
     fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)>;
 
-    /// One value per row, from arguments of `rows` rows each.
+    /// The function with what its constant arguments say worked out once, such as a regular expression; `None` if there is nothing to
+    /// prepare. The arguments are those that [`Self::bind`] gave, the places those of the arguments as written.
+    ///
+    /// # Errors
+    /// A query error for a constant that means nothing.
+    fn prepare(&self, _arguments: &[BoundExpr], _spans: &[Span]) -> Result<Option<Arc<dyn ScalarFunction>>> {
+        Ok(None)
+    }
+
+    /// One value per row, from arguments of `rows` rows each; there is at least one row.
     ///
     /// # Errors
     /// What the function can fail with.
@@ -57,18 +117,67 @@ pub const ALL: &[&dyn ScalarFunction] = &[
     &lower::Lower,
     &upper::Upper,
     &trim::Trim,
+    &trim_left::TrimLeft,
+    &trim_right::TrimRight,
     &length::Length,
     &contains::Contains,
     &starts::Starts,
     &ends::Ends,
     &like::Like,
+    &matches::Matches { regex: None },
+    &position::Position,
     &concat::Concat,
     &substr::Substr,
+    &left::Left,
+    &right::Right,
     &replace::Replace,
+    &extract::Extract { regex: None },
+    &replace_regex::ReplaceRegex { regex: None },
+    &split_part::SplitPart,
+    &pad_left::PadLeft,
+    &pad_right::PadRight,
+    &repeat::Repeat,
+    &reverse::Reverse,
     &coalesce::Coalesce,
+    &null_if::NullIf,
+    &least::Least,
+    &greatest::Greatest,
+    &is_nan::IsNan,
+    &is_finite::IsFinite,
+    &type_of::TypeOf,
+    &hash::Hash,
+    &abs::Abs,
+    &sign::Sign,
     &round::Round,
     &floor::Floor,
     &ceil::Ceil,
+    &sqrt::Sqrt,
+    &pow::Pow,
+    &exp::Exp,
+    &ln::Ln,
+    &log10::Log10,
+    &log2::Log2,
+    &year::Year,
+    &quarter::Quarter,
+    &month::Month,
+    &week::Week,
+    &day::Day,
+    &weekday::Weekday,
+    &day_of_year::DayOfYear,
+    &hour::Hour,
+    &minute::Minute,
+    &second::Second,
+    &microsecond::Microsecond,
+    &date::Date,
+    &truncate::Truncate,
+    &parse_date::ParseDate,
+    &parse_timestamp::ParseTimestamp,
+    &format::Format,
+    &to_zone::ToZone,
+    &epoch_seconds::EpochSeconds,
+    &from_epoch::FromEpoch,
+    &item::Item,
+    &field::Field,
 ];
 
 /// The function called `name`.

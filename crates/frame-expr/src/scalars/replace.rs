@@ -1,16 +1,15 @@
 //! `replace`: a text with parts of it exchanged.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, AsArray, StringViewArray};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
 use frame_core::{Result, Span};
 
 use super::ScalarFunction;
 use super::signature::{self, arity};
 use crate::bind::BoundExpr;
+use crate::texts;
 
-/// replace(x, y, z): the text with every y in it replaced by z.
+/// replace(x, y, z): the text with every y in it replaced by z; an empty y is nowhere.
 #[derive(Debug)]
 pub(super) struct Replace;
 
@@ -20,7 +19,7 @@ impl ScalarFunction for Replace {
     }
 
     fn help(&self) -> &'static str {
-        "replace(x, y, z): the text with every y in it replaced by z."
+        "replace(x, y, z): the text with every y in it replaced by z; an empty y is nowhere."
     }
 
     fn example(&self) -> (&'static str, &'static str) {
@@ -34,7 +33,27 @@ impl ScalarFunction for Replace {
     }
 
     fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {
-        let rows = arguments[0].as_string_view().iter().zip(arguments[1].as_string_view()).zip(arguments[2].as_string_view());
-        Ok(Arc::new(rows.map(|((text, from), to)| Some(text?.replace(from?, to?))).collect::<StringViewArray>()))
+        let [texts, parts, others] = [0, 1, 2].map(|at| arguments[at].as_string_view());
+        texts::build(texts.len(), |row, replaced| {
+            if texts.is_null(row) || parts.is_null(row) || others.is_null(row) {
+                return Ok(false);
+            }
+            let (text, part, other) = (texts.value(row), parts.value(row), others.value(row));
+            let mut end = 0;
+            if !part.is_empty() {
+                for (start, found) in text.match_indices(part) {
+                    replaced.push_str(&text[end..start]);
+                    replaced.push_str(other);
+                    end = start + found.len();
+                }
+            }
+            replaced.push_str(&text[end..]);
+            texts::check_length(self.name(), Some(replaced.len()))?;
+            Ok(true)
+        })
+    }
+
+    fn can_fail(&self) -> bool {
+        true
     }
 }

@@ -1,16 +1,15 @@
-//! `trim`: text without the blanks around it.
+//! `trim`: text without blanks or other characters at both ends.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, AsArray, StringViewArray};
+use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
-use frame_core::{Result, Span};
+use frame_core::{Result, Scalar, Span};
 
 use super::ScalarFunction;
-use super::signature::{self, arity};
+use super::signature::{self, arity, optional};
 use crate::bind::BoundExpr;
+use crate::texts::{self, Ends};
 
-/// trim(x): the text without the white space around it.
+/// trim(x, set): the text without white space at both ends or, with a set, without any of its characters there.
 #[derive(Debug)]
 pub(super) struct Trim;
 
@@ -20,19 +19,23 @@ impl ScalarFunction for Trim {
     }
 
     fn help(&self) -> &'static str {
-        "trim(x): the text without the white space around it."
+        "trim(x, set): the text without white space at both ends or, with a set, without any of its characters there."
     }
 
     fn example(&self) -> (&'static str, &'static str) {
-        ("trim('  abc ')", "'abc'")
+        ("trim('xxabcx', 'x')", "'abc'")
     }
 
     fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)> {
-        let [text] = arity(self.name(), arguments)?;
-        Ok((vec![signature::text(self.name(), text)?], DataType::Utf8View))
+        if arguments.len() == 1 {
+            let [text] = arity(self.name(), arguments)?;
+            return Ok((vec![signature::text(self.name(), text)?], DataType::Utf8View));
+        }
+        let [text, set] = optional(self.name(), arguments, [Scalar::Null])?;
+        Ok((vec![signature::text(self.name(), text)?, signature::text(self.name(), set)?], DataType::Utf8View))
     }
 
     fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {
-        Ok(Arc::new(arguments[0].as_string_view().iter().map(|text| text.map(str::trim)).collect::<StringViewArray>()))
+        Ok(texts::trim(arguments, Ends::Both))
     }
 }

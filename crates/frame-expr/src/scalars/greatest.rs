@@ -1,0 +1,47 @@
+//! `greatest`: the largest of several values.
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
+use frame_core::{Result, Span};
+
+use super::ScalarFunction;
+use super::signature::{self, some};
+use crate::bind::{BoundExpr, common};
+use crate::expr::BinaryOp;
+use crate::extremes;
+
+/// greatest(x, y, ...): the largest of the values in a row; nulls do not count, unless all are null.
+#[derive(Debug)]
+pub(super) struct Greatest;
+
+impl ScalarFunction for Greatest {
+    fn name(&self) -> &'static str {
+        "greatest"
+    }
+
+    fn help(&self) -> &'static str {
+        "greatest(x, y, ...): the largest of the values in a row; nulls do not count, unless all are null."
+    }
+
+    fn example(&self) -> (&'static str, &'static str) {
+        ("greatest(3, null, 4.5)", "4.5")
+    }
+
+    fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)> {
+        let arguments = common(some(self.name(), arguments)?, self.name())?;
+        let data_type = arguments[0].data_type().clone();
+        if data_type.is_nested() {
+            return Err(signature::wrong(
+                self.name(),
+                &data_type,
+                "values that can be compared: numbers, text, dates, times",
+                Span::default(),
+            ));
+        }
+        Ok((arguments, data_type))
+    }
+
+    fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {
+        extremes::pick(BinaryOp::Greater, arguments)
+    }
+}
