@@ -75,7 +75,7 @@ proptest! {
         let format = lit("%G-W%V-%u");
         let texts = evaluated(&col("d").call("format", [format.clone()]), &columns).expect("texts");
         let read = evaluated(&col("t").call("parse_date", [format]), &[("t", texts)]).expect("dates");
-        let plain: Vec<i32> = days.iter().copied().collect();
+        let plain: Vec<i32> = days.to_vec();
         let small = plain.iter().all(|days| (1000..=9999).contains(&date(*days).iso_week().year()));
         if small {
             prop_assert_eq!(read.as_primitive::<Date32Type>().values().to_vec(), plain);
@@ -207,7 +207,7 @@ proptest! {
 /// Numbers, texts, dates and durations, put together in all ways that types allow, and in some that they do not.
 fn expression() -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
-        (-20..20_i64).prop_map(|value| lit(value)),
+        (-20..20_i64).prop_map(lit),
         prop_oneof![Just(0.5), Just(-0.0), Just(f64::NAN), Just(1e300), Just(2.25)].prop_map(|value: f64| lit(value)),
         Just(lit(i64::MAX)),
         Just(lit(Scalar::Null)),
@@ -241,10 +241,21 @@ fn expression() -> impl Strategy<Value = Expr> {
             Just(DataType::Date32),
         ];
         let functions = prop_oneof![
-            Just("year"), Just("abs"), Just("length"), Just("sqrt"), Just("hash"), Just("type_of"), Just("round"), Just("is_nan"), Just("trim"),
-            Just("epoch_seconds"), Just("date"), Just("sign")
+            Just("year"),
+            Just("abs"),
+            Just("length"),
+            Just("sqrt"),
+            Just("hash"),
+            Just("type_of"),
+            Just("round"),
+            Just("is_nan"),
+            Just("trim"),
+            Just("epoch_seconds"),
+            Just("date"),
+            Just("sign")
         ];
-        let pairs = prop_oneof![Just("least"), Just("greatest"), Just("left"), Just("null_if"), Just("concat"), Just("pow"), Just("matches")];
+        let pairs =
+            prop_oneof![Just("least"), Just("greatest"), Just("left"), Just("null_if"), Just("concat"), Just("pow"), Just("matches")];
         prop_oneof![
             (ops, inner.clone(), inner.clone()).prop_map(|(op, left, right)| Expr::binary(op, left, right)),
             (inner.clone(), types).prop_map(|(operand, to)| operand.cast(to)),

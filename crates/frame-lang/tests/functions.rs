@@ -41,7 +41,11 @@ fn attempt(text: &str) -> Result<ArrayRef> {
     // Folded or not, the value is the same, and so is its type.
     let folded = fold(expr);
     let other = evaluated(&folded, &nothing());
-    assert_eq!(plain.as_ref().map(|array| array.data_type().clone()).ok(), other.as_ref().map(|array| array.data_type().clone()).ok(), "{text}");
+    assert_eq!(
+        plain.as_ref().map(|array| array.data_type().clone()).ok(),
+        other.as_ref().map(|array| array.data_type().clone()).ok(),
+        "{text}"
+    );
     if let (Ok(plain), Ok(other)) = (&plain, &other) {
         assert_eq!(shown(plain), shown(other), "{text} folded");
     }

@@ -82,7 +82,7 @@ fn scaled(op: BinaryOp, left: &ArrayRef, right: &ArrayRef, to: &DataType) -> Res
             return Ok(None);
         }
         let value = if op == BinaryOp::Divide { span as f64 / factor } else { span as f64 * factor }.round();
-        if value >= -TWO_TO_63 && value < TWO_TO_63 { Ok(Some(value as i64)) } else { Err(out_of_range(to)) }
+        if (-TWO_TO_63..TWO_TO_63).contains(&value) { Ok(Some(value as i64)) } else { Err(out_of_range(to)) }
     });
     Ok(cast(&values.collect::<Result<Int64Array>>()?, to)?)
 }

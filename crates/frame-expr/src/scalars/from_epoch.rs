@@ -41,7 +41,7 @@ impl ScalarFunction for FromEpoch {
         const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
         let micros = |float: f64| {
             let micros = (float * 1e6).round();
-            (micros >= -TWO_TO_63 && micros < TWO_TO_63).then_some(micros as i64)
+            (-TWO_TO_63..TWO_TO_63).contains(&micros).then_some(micros as i64)
         };
         let overflow = || arrow::error::ArrowError::ArithmeticOverflow(String::new());
         let timestamps = match arguments[0].as_primitive_opt::<Float64Type>() {

@@ -53,6 +53,6 @@ impl ScalarFunction for Item {
             let distance = usize::try_from(number.unsigned_abs()).ok().filter(|distance| (1..=items.len()).contains(distance))?;
             Some(if number > 0 { items.start + distance - 1 } else { items.end - distance } as u64)
         };
-        Ok(take(&*lists.items, &(0..rows).map(place).collect::<UInt64Array>(), None)?)
+        Ok(take(lists.items, &(0..rows).map(place).collect::<UInt64Array>(), None)?)
     }
 }
