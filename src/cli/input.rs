@@ -7,7 +7,7 @@ use frame_core::QueryError;
 /// How to read the input.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
-pub(crate) struct InputFlags {
+pub(super) struct InputFlags {
     /// Format of the input; otherwise its content decides
     #[arg(long, value_name = "FORMAT")]
     from: Option<From>,
@@ -34,7 +34,7 @@ enum From {
 
 impl InputFlags {
     /// The input at `path`, read as the flags say.
-    pub(crate) fn input(&self, path: &str) -> Result<Input> {
+    pub(super) fn input(&self, path: &str) -> Result<Input> {
         let delimiter = match self.delimiter.as_deref() {
             None if self.from == Some(From::Tsv) => Some(b'\t'),
             None => None,
@@ -60,6 +60,6 @@ impl InputFlags {
 }
 
 /// A mistake on the command line.
-pub(crate) fn usage(what: String, hint: &str) -> Error {
+pub(super) fn usage(what: String, hint: &str) -> Error {
     Error::new(QueryError::Usage(what)).hint(hint)
 }

@@ -1,19 +1,22 @@
 //! `frame query`: answers a question about a file.
 
 use clap::Args;
-use frame::Session;
+use frame::{Plan, Session};
 
 use super::failure::Failure;
 use super::input::InputFlags;
-use super::output::OutputFlags;
+use super::output::{OutputFlags, formats_help};
 use super::progress::{self, ProgressFlags};
 use super::resources::ResourceFlags;
-use super::{Environment, Result, report};
+use super::settings::Settings;
+use super::stderr::say;
+use super::{Result, report};
+
+const EXAMPLES: &str = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  \
+                        frame query \"where value > 1200 | groupby category count\" -j 4 big.csv";
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  frame query \"where value > 1200 | groupby category count\" -j 4 big.csv"
-)]
+#[command(after_help = EXAMPLES, after_long_help = long_help())]
 pub(super) struct Arguments {
     /// The query, in verbs: "where value > 0 | groupby category mean value"
     query: String,
@@ -35,23 +38,34 @@ pub(super) struct Arguments {
     verbose: bool,
 }
 
-pub(super) fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
-    let session = arguments.resources.session(environment)?;
+fn long_help() -> String {
+    format!(
+        "{EXAMPLES}\n  frame query \"where note is not null | sort -value | take 10\" big.parquet -o top.csv\n  \
+         frame query \"select category, value\" big.csv --to ndjson\n\n{}\n\
+         `frame help verbs`, `frame help functions` and `frame help aggregates` list the words of the language.",
+        formats_help()
+    )
+}
+
+pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<()> {
+    let session = arguments.resources.session(settings)?;
     stop_on_interrupt(&session);
-    answer(&arguments, &session, environment).map_err(|failure| match failure {
+    answer(&arguments, &session, settings).map_err(|failure| match failure {
         Failure::Engine(error, _) => Failure::Engine(error, Some(arguments.query.clone())),
         other => other,
     })
 }
 
-fn answer(arguments: &Arguments, session: &Session, environment: &Environment) -> Result<()> {
+fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Result<()> {
     let mut query = session.query(&arguments.query);
     if let Some(file) = &arguments.file {
         query = query.input_with(arguments.input.input(file)?);
     }
-    let bar = progress::start(&arguments.progress, environment, query.progress());
+    let sources = sources(&arguments.query, session);
+    arguments.output.check(sources.iter().map(String::as_str).chain(arguments.file.as_deref()))?;
+    let bar = progress::start(&arguments.progress, settings, query.progress());
     let mut run = query.start()?;
-    let mut output = arguments.output.open(&run.schema())?;
+    let mut output = arguments.output.open(&run.schema(), settings.colours)?;
     for batch in run.by_ref() {
         output.write(&batch?)?;
     }
@@ -59,12 +73,29 @@ fn answer(arguments: &Arguments, session: &Session, environment: &Environment) -
     let done = run.finish()?;
     output.finish()?;
     if arguments.verbose {
-        eprint!("{}", report::text(&done));
+        say(&report::text(&done));
     }
     if let Some(path) = &arguments.report {
         std::fs::write(path, report::json(&done)).map_err(Failure::write(path))?;
     }
     Ok(())
+}
+
+/// The files that the query itself names. A query that cannot be understood names none: running it says why.
+fn sources(query: &str, session: &Session) -> Vec<String> {
+    if !query.trim_start().starts_with("from") {
+        return Vec::new();
+    }
+    let plan = frame_lang::parse(query, None, &session.catalog()).ok();
+    let mut next = plan.as_ref();
+    let mut paths = Vec::new();
+    while let Some(plan) = next {
+        if let Plan::Scan(scan) = plan {
+            paths.push(scan.input.path.clone());
+        }
+        next = plan.input();
+    }
+    paths
 }
 
 /// The first interrupt asks the run to stop, the second one ends the process.

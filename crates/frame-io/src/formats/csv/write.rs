@@ -64,9 +64,8 @@ impl<W: io::Write> Writer<W> {
         }
         text.push(b'\n');
         let last = schema.fields().len().saturating_sub(1);
-        let before = |at| if at == 0 { Vec::new() } else { vec![self.delimiter] };
-        let after = |at| if at == last { vec![b'\n'] } else { Vec::new() };
-        self.rows.set_columns((0..schema.fields().len()).map(|at| (before(at), after(at))));
+        let after = |at| vec![if at == last { b'\n' } else { self.delimiter }];
+        self.rows.set_columns((0..schema.fields().len()).map(|at| (Vec::new(), after(at))));
         self.rows.push(&text)
     }
 

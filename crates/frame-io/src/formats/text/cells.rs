@@ -100,14 +100,23 @@ fn each<A: ArrayAccessor, S: Spelling>(
 ) {
     let all_valid = array.null_count() == 0;
     for row in rows {
-        lane.bytes.extend_from_slice(&around.before);
+        append(&mut lane.bytes, &around.before);
         if all_valid || array.is_valid(row) {
             push(&mut lane.bytes, array.value(row));
         } else {
             lane.bytes.extend_from_slice(S::NULL);
         }
-        lane.bytes.extend_from_slice(&around.after);
+        append(&mut lane.bytes, &around.after);
         lane.ends.push(lane.bytes.len());
+    }
+}
+
+/// Appends bytes that are mostly none or one: those need no call.
+fn append(out: &mut Vec<u8>, bytes: &[u8]) {
+    match bytes {
+        [] => {}
+        [byte] => out.push(*byte),
+        more => out.extend_from_slice(more),
     }
 }
 
@@ -124,7 +133,7 @@ fn others<S: Spelling>(array: &ArrayRef, rows: Range<usize>, spelling: &S, aroun
     let is_number = array.data_type().is_numeric();
     let mut text = String::new();
     for row in rows {
-        lane.bytes.extend_from_slice(&around.before);
+        append(&mut lane.bytes, &around.before);
         if array.is_null(row) {
             lane.bytes.extend_from_slice(S::NULL);
         } else {
@@ -136,7 +145,7 @@ fn others<S: Spelling>(array: &ArrayRef, rows: Range<usize>, spelling: &S, aroun
                 false => spelling.other(&mut lane.bytes, &text),
             }
         }
-        lane.bytes.extend_from_slice(&around.after);
+        append(&mut lane.bytes, &around.after);
         lane.ends.push(lane.bytes.len());
     }
     Ok(())
