@@ -202,6 +202,48 @@ fn an_empty_answer_is_complete_in_every_form() {
 }
 
 #[test]
+fn a_column_of_nothing_but_null_is_null_in_every_form() {
+    let folder = Folder::new();
+    let to = |form: &str| stdout(&["query", "derive none = null | select id, none | take 1", "data/sales.csv", "--to", form]);
+    assert_eq!(to("csv"), "id,none\n0,\n");
+    assert_eq!(to("ndjson"), "{\"id\":0,\"none\":null}\n");
+    assert_eq!(to("markdown"), "| id | none |\n| ---: | --- |\n| 0 |  |\n");
+    assert_eq!(to("table"), "id  none\n──  ────\n 0  null\n1 row, 2 columns\n");
+    let path = folder.path("none.parquet");
+    bytes(&["query", "derive none = null | select id, none", "data/sales.csv", "-o", &path]);
+    assert_eq!(stdout(&["query", "agg count, count(none)", &path]), "count,count_none\n1000,0\n");
+}
+
+#[test]
+fn every_type_is_written_and_read_back() {
+    let folder = Folder::new();
+    let types = ["int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64", "float32", "bool", "date", "timestamp", "text"];
+    for name in types {
+        let value = match name {
+            "bool" => "true",
+            "date" => "2024-02-29",
+            "timestamp" => "2024-02-29T01:02:03.5",
+            "float32" => "0.1",
+            _ => "123",
+        };
+        let (csv, parquet) = (folder.path("t.csv"), folder.path("t.parquet"));
+        let text = format!("k,v\n1,{value}\n2,\n");
+        fs::write(&csv, &text).expect("a file");
+        let query = format!("select k, cast(v, {name}) as v");
+        bytes(&["query", &query, &csv, "--types", "v=text", "-o", &parquet]);
+        assert_eq!(stdout(&["convert", &parquet, "-"]), text, "{name}");
+        let json = stdout(&["convert", &parquet, "-", "--to", "ndjson"]);
+        let quote = if matches!(name, "date" | "timestamp" | "text") { "\"" } else { "" };
+        assert_eq!(json, format!("{{\"k\":1,\"v\":{quote}{value}{quote}}}\n{{\"k\":2,\"v\":null}}\n"), "{name}");
+        let arrow = bytes(&["convert", &parquet, "-", "--to", "arrow"]);
+        let rows: usize =
+            StreamReader::try_new(arrow.as_slice(), None).expect("a stream").map(|batch| batch.expect("rows").num_rows()).sum();
+        assert_eq!(rows, 2, "{name}");
+        assert!(stdout(&["convert", &parquet, "-", "--to", "table"]).ends_with("2 rows, 2 columns\n"), "{name}");
+    }
+}
+
+#[test]
 fn tables_show_the_ends_of_an_answer() {
     let text = stdout(&["query", "select id, category, value", "data/sales.csv", "--to", "table"]);
     let lines: Vec<&str> = text.lines().collect();

@@ -9,19 +9,19 @@ use frame_core::QueryError;
 #[command(next_help_heading = "Input")]
 pub(super) struct InputFlags {
     /// Format of the input; otherwise its content decides
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     from: Option<From>,
     /// Delimiter between fields (one byte; \t for a tab)
     #[arg(short, long, value_name = "CHAR")]
     delimiter: Option<String>,
     /// The first line is data, not a header
-    #[arg(short, long)]
+    #[arg(short, long, hide_short_help = true)]
     no_headers: bool,
     /// Names of the columns
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', hide_short_help = true)]
     names: Vec<String>,
     /// Types of columns that are not to be inferred
-    #[arg(long, value_name = "A=TYPE,…", value_delimiter = ',')]
+    #[arg(long, value_name = "A=TYPE,…", value_delimiter = ',', hide_short_help = true)]
     types: Vec<String>,
 }
 

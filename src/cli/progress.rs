@@ -15,10 +15,10 @@ use super::settings::Settings;
 #[command(next_help_heading = "Output")]
 pub(super) struct ProgressFlags {
     /// Show a progress bar on stderr
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", hide_short_help = true)]
     progress: Option<When>,
     /// Say nothing but errors
-    #[arg(short, long)]
+    #[arg(short, long, hide_short_help = true)]
     quiet: bool,
 }
 

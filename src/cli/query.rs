@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     progress: ProgressFlags,
     /// Write what the run did to a file, as JSON
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", hide_short_help = true)]
     report: Option<String>,
     /// Say on stderr what the run did
     #[arg(short, long, help_heading = "Output")]

@@ -150,7 +150,7 @@ fn aligned(text: &str, width: usize, is_right: bool) -> String {
 }
 
 fn cell(array: &ArrayRef, row: usize) -> Option<String> {
-    if array.is_null(row) {
+    if array.is_null(row) || *array.data_type() == DataType::Null {
         return None;
     }
     let text = array_value_to_string(array, row).unwrap_or_else(|_| "?".to_owned());

@@ -55,7 +55,8 @@ impl Cells {
                 let micros = to(DataType::Timestamp(TimeUnit::Microsecond, None))?;
                 Self::Timestamp(micros.as_primitive::<TimestampMicrosecondType>().clone())
             }
-            text if is_text(text) => Self::Text(to(DataType::Utf8View)?.as_string_view().clone()),
+            // A column of the null type has no bits that say so.
+            text if is_text(text) || *text == DataType::Null => Self::Text(to(DataType::Utf8View)?.as_string_view().clone()),
             _ => Self::Other(column.clone()),
         })
     }
