@@ -142,7 +142,9 @@ fn table(schema: &SchemaRef, question: &Question, row: &RecordBatch) -> frame::R
         ("mean", Arc::new(means.iter().map(|mean| Some(mean.as_ref()?.as_primitive::<Float64Type>().value(0))).collect::<Float64Array>())),
     ];
     if all().any(|places| places[3].is_some()) {
-        let distinct = all().map(|places| places[3].map(int));
+        let distinct = all().map(|places| Ok(at(places[3]).map(|count| cast(count, &DataType::Int64)).transpose()?));
+        let distinct: Vec<Option<ArrayRef>> = distinct.collect::<frame::Result<_>>()?;
+        let distinct = distinct.iter().map(|count| Some(count.as_ref()?.as_primitive::<Int64Type>().value(0)));
         columns.push(("distinct", Arc::new(distinct.collect::<Int64Array>())));
     }
     Ok(RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))?)

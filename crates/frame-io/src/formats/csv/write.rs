@@ -160,4 +160,40 @@ mod tests {
         );
         assert!(["1200.0", "0.1", "NaN", "-1e300"].map(|text| Class::of(text.as_bytes())).iter().all(|class| *class == Class::Float));
     }
+
+    #[test]
+    fn long_batches_read_back_in_whole() {
+        let parts = [
+            "",
+            "plain",
+            "a,b",
+            "a\"b",
+            "line\nbreak",
+            "return\r",
+            "tab\t",
+            "a text of more than sixteen bytes",
+            "another one, of more than sixteen",
+        ];
+        let texts: Vec<Option<String>> =
+            (0..5_000_usize).map(|row| (row % 7 != 0).then(|| parts[row % parts.len()].repeat(1 + row % 3))).collect();
+        let numbers: Vec<Option<i64>> = (0..5_000_i64).map(|row| (row % 11 != 0).then_some(row * row - 100_000)).collect();
+        let columns: Vec<(&str, ArrayRef)> =
+            vec![("t", Arc::new(StringArray::from(texts.clone()))), ("n", Arc::new(arrow::array::Int64Array::from(numbers.clone())))];
+        let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+        for delimiter in [b',', b'\t', b';'] {
+            let mut writer = Writer::new(Vec::new(), delimiter);
+            writer.header(&batch.schema()).expect("memory");
+            // Slices do not begin where their arrays do.
+            writer.write(&batch.slice(0, 1_500)).expect("memory");
+            writer.write(&batch.slice(1_500, 3_500)).expect("memory");
+            let bytes = writer.into_inner();
+            let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_slice());
+            let records: Vec<_> = reader.records().map(|record| record.expect("a record")).collect();
+            assert_eq!(records.len(), 5_000);
+            for ((record, text), number) in records.iter().zip(&texts).zip(&numbers) {
+                assert_eq!(record.get(0), Some(text.as_deref().unwrap_or_default()));
+                assert_eq!(record.get(1), Some(number.map(|number| number.to_string()).unwrap_or_default().as_str()));
+            }
+        }
+    }
 }
