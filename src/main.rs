@@ -8,9 +8,18 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    cli::main(cli::Environment {
+    cli::main(&cli::Environment {
         threads: variable("FRAME_THREADS"),
         memory: variable("FRAME_MEMORY"),
+        tmpdir: variable("FRAME_TMPDIR"),
         progress: variable("FRAME_PROGRESS"),
+        config: variable("FRAME_CONFIG"),
+        config_home: variable("XDG_CONFIG_HOME"),
+        home: variable("HOME"),
+        no_color: variable("NO_COLOR"),
+        clicolor: variable("CLICOLOR"),
+        clicolor_force: variable("CLICOLOR_FORCE"),
+        force_color: variable("FORCE_COLOR"),
+        term: variable("TERM"),
     })
 }

@@ -1,6 +1,5 @@
 //! `frame bench`: a query by the baseline and by frame with 1 … N threads, each in a process of its own.
 
-use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -12,6 +11,7 @@ use super::Result;
 use super::failure::Failure;
 use super::output::print;
 use super::report::resident_peak_bytes;
+use super::stderr::say;
 use crate::baseline;
 
 const DEFAULT_QUERY: &str = "groupby category mean value";
@@ -103,7 +103,7 @@ fn measure(arguments: &[&str]) -> Result<Measured> {
     let seconds = start.elapsed().as_secs_f64();
     if !output.status.success() {
         // The child has said what is wrong.
-        let _ = std::io::stderr().write_all(&output.stderr);
+        say(&String::from_utf8_lossy(&output.stderr));
         return Err(Failure::Verification(format!("`frame {}` failed", arguments.join(" "))));
     }
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -144,7 +144,7 @@ pub(super) fn run_baseline(arguments: &BaselineArguments) -> Result<()> {
     }
     let bytes = writer.into_inner().map_err(|error| Error::internal(error.to_string()))?;
     print(&String::from_utf8_lossy(&bytes))?;
-    eprintln!("memory: {} bytes resident at most", resident_peak_bytes().unwrap_or(0));
+    say(&format!("memory: {} bytes resident at most\n", resident_peak_bytes().unwrap_or(0)));
     Ok(())
 }
 

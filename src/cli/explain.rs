@@ -2,13 +2,15 @@
 
 use clap::Args;
 
+use super::Result;
 use super::failure::Failure;
 use super::input::InputFlags;
 use super::output::print;
 use super::resources::ResourceFlags;
-use super::{Environment, Result};
+use super::settings::Settings;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  frame explain \"where value > 1200 | groupby category count\" big.csv")]
 pub(super) struct Arguments {
     /// The query
     query: String,
@@ -21,8 +23,8 @@ pub(super) struct Arguments {
     resources: ResourceFlags,
 }
 
-pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<()> {
-    let session = arguments.resources.session(environment)?;
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
+    let session = arguments.resources.session(settings)?;
     let mut query = session.query(&arguments.query);
     for file in &arguments.files {
         query = query.input_with(arguments.input.input(file)?);

@@ -2,12 +2,14 @@
 
 use clap::Args;
 
+use super::Result;
 use super::input::InputFlags;
 use super::output::OutputFlags;
 use super::resources::ResourceFlags;
-use super::{Environment, Result};
+use super::settings::Settings;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  frame head big.parquet\n  frame head -N 100 big.csv -o sample.csv")]
 pub(super) struct Arguments {
     /// The file to look at
     file: String,
@@ -22,12 +24,13 @@ pub(super) struct Arguments {
     resources: ResourceFlags,
 }
 
-pub(super) fn run(arguments: &Arguments, environment: &Environment) -> Result<()> {
-    let session = arguments.resources.session(environment)?;
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
+    let session = arguments.resources.session(settings)?;
+    arguments.output.check(|| Ok(vec![arguments.file.clone()]))?;
     super::query::stop_on_interrupt(&session);
     let query = session.query(format!("take {}", arguments.rows)).input_with(arguments.input.input(&arguments.file)?);
     let mut run = query.start()?;
-    let mut output = arguments.output.open(&run.schema())?;
+    let mut output = arguments.output.open(&run.schema(), settings.colours)?;
     for batch in run.by_ref() {
         output.write(&batch?)?;
     }

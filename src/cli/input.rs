@@ -7,21 +7,21 @@ use frame_core::QueryError;
 /// How to read the input.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
-pub(crate) struct InputFlags {
+pub(super) struct InputFlags {
     /// Format of the input; otherwise its content decides
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", hide_short_help = true)]
     from: Option<From>,
     /// Delimiter between fields (one byte; \t for a tab)
     #[arg(short, long, value_name = "CHAR")]
     delimiter: Option<String>,
     /// The first line is data, not a header
-    #[arg(short, long)]
+    #[arg(short, long, hide_short_help = true)]
     no_headers: bool,
     /// Names of the columns
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', hide_short_help = true)]
     names: Vec<String>,
     /// Types of columns that are not to be inferred
-    #[arg(long, value_name = "A=TYPE,…", value_delimiter = ',')]
+    #[arg(long, value_name = "A=TYPE,…", value_delimiter = ',', hide_short_help = true)]
     types: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ enum From {
 
 impl InputFlags {
     /// The input at `path`, read as the flags say.
-    pub(crate) fn input(&self, path: &str) -> Result<Input> {
+    pub(super) fn input(&self, path: &str) -> Result<Input> {
         let delimiter = match self.delimiter.as_deref() {
             None if self.from == Some(From::Tsv) => Some(b'\t'),
             None => None,
@@ -60,6 +60,6 @@ impl InputFlags {
 }
 
 /// A mistake on the command line.
-pub(crate) fn usage(what: String, hint: &str) -> Error {
+pub(super) fn usage(what: String, hint: &str) -> Error {
     Error::new(QueryError::Usage(what)).hint(hint)
 }

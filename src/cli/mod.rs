@@ -1,24 +1,36 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod bench;
+mod colour;
+mod completions;
+mod config;
+mod convert;
 mod explain;
 mod failure;
+mod fmt;
 mod generate;
 mod head;
+mod help;
 mod input;
 mod output;
+mod preview;
 mod progress;
 mod query;
 mod report;
 mod resources;
 mod schema;
+mod settings;
+mod stats;
+mod stderr;
 mod table;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use colour::Colours;
 use failure::Failure;
+use settings::Settings;
 
 /// What the environment says; flags come before it.
 #[derive(Debug, Clone, Default)]
@@ -27,8 +39,26 @@ pub(crate) struct Environment {
     pub(crate) threads: Option<String>,
     /// `FRAME_MEMORY`
     pub(crate) memory: Option<String>,
+    /// `FRAME_TMPDIR`
+    pub(crate) tmpdir: Option<String>,
     /// `FRAME_PROGRESS`
     pub(crate) progress: Option<String>,
+    /// `FRAME_CONFIG`
+    pub(crate) config: Option<String>,
+    /// `XDG_CONFIG_HOME`
+    pub(crate) config_home: Option<String>,
+    /// `HOME`
+    pub(crate) home: Option<String>,
+    /// `NO_COLOR`
+    pub(crate) no_color: Option<String>,
+    /// `CLICOLOR`
+    pub(crate) clicolor: Option<String>,
+    /// `CLICOLOR_FORCE`
+    pub(crate) clicolor_force: Option<String>,
+    /// `FORCE_COLOR`
+    pub(crate) force_color: Option<String>,
+    /// `TERM`
+    pub(crate) term: Option<String>,
 }
 
 /// Answers questions about files that are bigger than memory.
@@ -36,14 +66,19 @@ pub(crate) struct Environment {
 #[command(
     name = "frame",
     version,
+    disable_help_subcommand = true,
     after_help = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  frame query \"where value > 1200 | sort -value | take 10\" big.parquet",
     after_long_help = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  frame query \"where value > 1200 | sort -value | take 10\" big.parquet\n  \
-                       frame explain \"where value > 1200 | groupby category count\" big.csv\n\n\
+                       frame explain \"where value > 1200 | groupby category count\" big.csv\n  frame convert big.csv big.parquet\n  frame help verbs\n\n\
                        Exit codes:\n  0 ok   1 the run failed   2 usage or query error   3 bad data   4 memory limit\n  \
                        5 spill disk   6 verification failed   7 file handles exhausted   130 interrupted\n\n\
-                       Environment: FRAME_THREADS, FRAME_MEMORY, FRAME_PROGRESS (flags come first)"
+                       Environment (flags come first; `frame config --show-origin` shows what holds):\n  \
+                       FRAME_THREADS, FRAME_MEMORY, FRAME_TMPDIR, FRAME_PROGRESS, FRAME_CONFIG; NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR"
 )]
 struct Arguments {
+    /// Colour text for people
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_short_help = true, help_heading = "Output")]
+    color: colour::When,
     #[command(subcommand)]
     command: Command,
 }
@@ -55,22 +90,45 @@ enum Command {
     Query(query::Arguments),
     /// Show the plan, what the optimizer makes of it, and the stages
     Explain(explain::Arguments),
+    /// Print the canonical text of a query
+    Fmt(fmt::Arguments),
     /// Show the columns of a file and their types
     Schema(schema::Arguments),
     /// Show the first rows of a file
     Head(head::Arguments),
+    /// Show what is in the columns of a file: nulls, smallest, largest, mean
+    Stats(stats::Arguments),
+    /// Write a file in another format
+    Convert(convert::Arguments),
     /// Write a sales-like file of any size, the same on every machine
     Generate(generate::Arguments),
     /// Time a query against a single-threaded, eager baseline
     Bench(bench::Arguments),
+    /// Show the settings and where they come from
+    Config(config::Arguments),
+    /// Print what a shell needs to complete commands and flags
+    Completions(completions::Arguments),
+    /// Explain a command, or a word of the query language
+    Help(help::Arguments),
     /// The baseline of `bench`, in a process of its own
     #[command(hide = true)]
     Baseline(bench::BaselineArguments),
 }
 
+/// The command line as clap knows it.
+fn command() -> clap::Command {
+    Arguments::command()
+}
+
 /// Runs the command line.
-pub(crate) fn main(environment: Environment) -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+pub(crate) fn main(environment: &Environment) -> ExitCode {
+    let choice = match colour::wish(environment) {
+        Some(true) => ColorChoice::Always,
+        Some(false) => ColorChoice::Never,
+        None => ColorChoice::Auto,
+    };
+    let matches = command().color(choice).try_get_matches();
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         // Help and version are no errors; clap knows their streams and codes, 2 for wrong usage.
         Err(error) => {
@@ -78,16 +136,31 @@ pub(crate) fn main(environment: Environment) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    let colours = Colours::new(arguments.color, environment);
     let result = match arguments.command {
-        Command::Query(arguments) => query::run(arguments, &environment),
-        Command::Explain(arguments) => explain::run(&arguments, &environment),
-        Command::Schema(arguments) => schema::run(&arguments, &environment),
-        Command::Head(arguments) => head::run(&arguments, &environment),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Help(arguments) => help::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Baseline(arguments) => bench::run_baseline(&arguments),
+        command => Settings::gather(environment, colours).map_err(Failure::from).and_then(|settings| run(command, &settings)),
     };
-    result.map_or_else(|failure| failure.exit(), |()| ExitCode::SUCCESS)
+    result.map_or_else(|failure| failure.exit(colours), |()| ExitCode::SUCCESS)
+}
+
+/// Runs a command that asks for settings; the others have run already.
+fn run(command: Command, settings: &Settings) -> Result<()> {
+    match command {
+        Command::Query(arguments) => query::run(arguments, settings),
+        Command::Explain(arguments) => explain::run(&arguments, settings),
+        Command::Fmt(arguments) => fmt::run(&arguments, settings),
+        Command::Schema(arguments) => schema::run(&arguments, settings),
+        Command::Head(arguments) => head::run(&arguments, settings),
+        Command::Stats(arguments) => stats::run(&arguments, settings),
+        Command::Convert(arguments) => convert::run(&arguments, settings),
+        Command::Config(arguments) => config::run(&arguments, settings),
+        Command::Completions(_) | Command::Help(_) | Command::Generate(_) | Command::Bench(_) | Command::Baseline(_) => Ok(()),
+    }
 }
 
 /// A result of the command line.

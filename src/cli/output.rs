@@ -8,11 +8,20 @@ use clap::Args;
 use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use frame::arrow::compute::cast;
 use frame::arrow::datatypes::{DataType, Float64Type, SchemaRef};
-use frame_io::formats::csv::Writer;
+use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Writer};
 
+use super::colour::Colours;
 use super::failure::Failure;
 use super::input::usage;
+use super::preview::Preview;
 use super::{Result, table};
+
+/// Bytes that are handed to the system at a time.
+const PIECE: usize = 64 << 10;
+/// Characters in a line of a table where no terminal says how many there are.
+const WIDTH: usize = 80;
+/// Endings of file names that promise a format which cannot be written.
+const FOREIGN: [&str; 12] = ["json", "xlsx", "xls", "avro", "orc", "xml", "gz", "zst", "bz2", "xz", "zip", "sqlite"];
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -20,33 +29,69 @@ pub(super) struct OutputFlags {
     /// Write to a file instead of stdout; it appears when it is complete
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
-    /// Form of the answer: table, csv, tsv, none, checksum=A,B (default: a table on a terminal, else csv)
-    #[arg(long, value_name = "FORM")]
+    #[arg(long, value_name = "FORM", help = forms_help())]
     to: Option<String>,
+    /// Characters in a line of a table (default: the terminal's, else 80)
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    width: Option<usize>,
+}
+
+/// The help of `--to`, from the list of formats.
+fn forms_help() -> String {
+    format!("Form of the answer: {} (default: by the name of FILE; else a table on a terminal, csv in a pipe)", names())
+}
+
+fn names() -> String {
+    let formats = WRITTEN.iter().map(|format| format.name);
+    ["table"].into_iter().chain(formats).chain(["checksum=A,B"]).collect::<Vec<_>>().join(", ")
+}
+
+/// The long help of the formats: a line for each.
+pub(super) fn formats_help() -> String {
+    let line = |name: &str, endings: &[&str], help: &str| {
+        let endings = endings.iter().map(|ending| format!(".{ending}")).collect::<Vec<_>>().join(" ");
+        format!("  {name:<14}{endings:<24}{help}\n")
+    };
+    let formats = WRITTEN.iter().map(|format| line(format.name, format.extensions, format.help));
+    let mut text = format!("Forms of output:\n{}", line("table", &[], "for people: the first and the last rows"));
+    text.extend(formats);
+    text.push_str(&line("checksum=A,B", &[], "the number of rows and the sums of these columns"));
+    text
 }
 
 /// An answer on its way out.
-pub(super) enum Output {
-    Table { rows: Vec<RecordBatch>, schema: SchemaRef },
-    Text { writer: Writer<BufWriter<Box<dyn Write>>>, path: String, pending: Option<Pending> },
+pub(super) struct Output {
+    form: Form,
+    target: Target,
+}
+
+enum Form {
+    Table { preview: Preview, width: usize, is_coloured: bool },
     Checksum { columns: Vec<String>, rows: Vec<RecordBatch>, schema: SchemaRef },
-    None,
+    Written(Box<dyn Writer>),
+}
+
+/// What the answer is written to. The bytes go through `out`, unless a format has taken that.
+struct Target {
+    path: String,
+    is_stdout: bool,
+    out: Option<Out>,
+    pending: Option<Pending>,
 }
 
 /// A file that takes its name when it is complete, and is removed otherwise.
-pub(super) struct Pending {
+struct Pending {
     temporary: PathBuf,
     target: PathBuf,
     is_complete: bool,
 }
 
 impl Pending {
-    fn create(target: &str) -> Result<(Self, File)> {
-        let target_path = PathBuf::from(target);
-        let name = target_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let temporary = target_path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let file = File::create(&temporary).map_err(Failure::write(target))?;
-        Ok((Self { temporary, target: target_path, is_complete: false }, file))
+    fn create(target: PathBuf) -> io::Result<(Self, File)> {
+        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let temporary = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        let file = File::create(&temporary)?;
+        Ok((Self { temporary, target, is_complete: false }, file))
     }
 
     fn complete(mut self) -> io::Result<()> {
@@ -65,69 +110,142 @@ impl Drop for Pending {
     }
 }
 
-impl OutputFlags {
-    /// Opens the output for an answer of this schema.
-    pub(super) fn open(&self, schema: &SchemaRef) -> Result<Output> {
-        let by_name = self.output.as_deref().and_then(|path| Path::new(path).extension()?.to_str());
-        let form = match (self.to.as_deref(), by_name) {
-            (Some(form), _) => form,
-            (None, Some("tsv")) => "tsv",
-            (None, None) if self.output.is_none() && stdout().is_terminal() => "table",
-            (None, Some("parquet" | "arrow" | "ndjson")) => {
-                return Err(usage("only csv and tsv files can be written yet".to_owned(), "name the output .csv").into());
-            }
-            _ => "csv",
+impl Target {
+    /// Stdout, or a file that is written beside its place. What is there and no plain file (a device, a named pipe) is written to as it is.
+    fn open(path: Option<&str>) -> Result<Self> {
+        let Some(path) = path.filter(|path| *path != "-") else {
+            return Ok(Self { path: "stdout".to_owned(), is_stdout: true, out: Some(buffered(stdout())), pending: None });
         };
-        match form.split_once('=').map_or((form, ""), |(form, columns)| (form, columns)) {
-            ("table", _) => Ok(Output::Table { rows: Vec::new(), schema: schema.clone() }),
-            ("csv", _) => self.text(schema, b','),
-            ("tsv", _) => self.text(schema, b'\t'),
-            ("none", _) => Ok(Output::None),
-            ("checksum", columns) => {
-                let columns = columns.split(',').filter(|column| !column.is_empty()).map(str::to_owned).collect();
-                Ok(Output::Checksum { columns, rows: Vec::new(), schema: schema.clone() })
-            }
-            _ => Err(usage(format!("`{form}` is no form of output"), "table, csv, tsv, none or checksum=A,B").into()),
+        let failed = Failure::write(path);
+        // A link is followed: the file that it names is replaced, not the link.
+        let target = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
+        let metadata = std::fs::metadata(&target);
+        if metadata.as_ref().is_ok_and(|metadata| metadata.is_dir()) {
+            return Err(usage(format!("{path} is a folder"), "name a file inside it").into());
+        }
+        let (out, pending) = match metadata.is_ok_and(|metadata| !metadata.is_file()) {
+            true => (File::options().write(true).open(&target).map_err(&failed)?, None),
+            false => Pending::create(target).map(|(pending, file)| (file, Some(pending))).map_err(&failed)?,
+        };
+        Ok(Self { path: path.to_owned(), is_stdout: false, out: Some(buffered(out)), pending })
+    }
+
+    fn destination(&self) -> Destination {
+        if self.pending.is_some() { Destination::File } else { Destination::Stream }
+    }
+
+    /// Writes a whole text.
+    fn write(&mut self, text: &str) -> Result<()> {
+        let Some(out) = &mut self.out else { return Ok(()) };
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::write(&self.path))
+    }
+
+    fn complete(self) -> Result<()> {
+        drop(self.out);
+        self.pending.map_or(Ok(()), Pending::complete).map_err(Failure::write(&self.path))
+    }
+}
+
+fn buffered(out: impl Write + Send + 'static) -> Out {
+    Box::new(BufWriter::with_capacity(PIECE, out))
+}
+
+impl OutputFlags {
+    /// The flags for a file of a given form.
+    pub(super) fn to_file(path: &str, form: Option<&str>) -> Self {
+        Self { output: Some(path.to_owned()), to: form.map(str::to_owned), width: None }
+    }
+
+    /// Refuses an output that is also an input, and a form that there is not; comes before any work.
+    pub(super) fn check(&self, inputs: impl FnOnce() -> Result<Vec<String>>) -> Result<()> {
+        self.form()?;
+        let Some(output) = self.output.as_deref().filter(|path| *path != "-") else { return Ok(()) };
+        let Ok(place) = std::fs::canonicalize(output) else { return Ok(()) };
+        let is_same = |input: &String| std::fs::canonicalize(input).is_ok_and(|input| input == place);
+        match place.is_file() && inputs()?.iter().any(is_same) {
+            true => Err(usage(format!("{output} is read and written at once"), "-o with the name of another file").into()),
+            false => Ok(()),
         }
     }
 
-    fn text(&self, schema: &SchemaRef, delimiter: u8) -> Result<Output> {
-        let (out, pending): (Box<dyn Write>, _) = match self.output.as_deref() {
-            None | Some("-") => (Box::new(stdout()), None),
-            Some(path) => {
-                let (pending, file) = Pending::create(path)?;
-                (Box::new(file), Some(pending))
-            }
+    /// Name and columns of the form.
+    fn form(&self) -> Result<(&str, &str)> {
+        let extension = self.output.as_deref().and_then(|path| Path::new(path).extension()?.to_str());
+        let form = match (self.to.as_deref(), extension) {
+            (Some(form), _) => form,
+            (None, None) if self.output.is_none() && stdout().is_terminal() => "table",
+            (None, Some(extension)) => match formats::by_extension(extension) {
+                Some(format) => format.name,
+                None if FOREIGN.contains(&extension.to_ascii_lowercase().as_str()) => {
+                    return Err(usage(format!("no form of output is called .{extension}"), &format!("--to with one of {}", names())).into());
+                }
+                None => "csv",
+            },
+            (None, None) => "csv",
         };
-        let path = self.output.clone().unwrap_or_else(|| "stdout".to_owned());
-        let mut writer = Writer::new(BufWriter::with_capacity(64 << 10, out), delimiter);
-        writer.header(schema).map_err(Failure::write(&path))?;
-        Ok(Output::Text { writer, path, pending })
+        let (name, columns) = form.split_once('=').unwrap_or((form, ""));
+        let is_known = matches!(name, "table" | "checksum") || formats::by_name(name).is_some();
+        if !is_known || (name != "checksum" && form.contains('=')) {
+            return Err(usage(format!("`{form}` is no form of output"), &names()).into());
+        }
+        if name == "none" && self.output.is_some() {
+            return Err(usage("`none` writes nothing to a file".to_owned(), "leave out -o or --to none").into());
+        }
+        Ok((name, columns))
     }
+
+    /// Opens the output for an answer of this schema.
+    pub(super) fn open(&self, schema: &SchemaRef, colours: Colours) -> Result<Output> {
+        let (name, columns) = self.form()?;
+        let mut target = Target::open(self.output.as_deref())?;
+        let form = match formats::by_name(name) {
+            Some(format) => Form::Written(written(format, schema, &mut target)?),
+            None if name == "checksum" => {
+                let columns = columns.split(',').filter(|column| !column.is_empty()).map(str::to_owned).collect();
+                Form::Checksum { columns, rows: Vec::new(), schema: schema.clone() }
+            }
+            None => Form::Table {
+                preview: Preview::new(schema),
+                width: self.width.unwrap_or_else(terminal_width),
+                is_coloured: colours.stdout && target.is_stdout,
+            },
+        };
+        Ok(Output { form, target })
+    }
+}
+
+fn written(format: &OutputFormat, schema: &SchemaRef, target: &mut Target) -> Result<Box<dyn Writer>> {
+    if format.is_binary && target.is_stdout && stdout().is_terminal() {
+        return Err(usage(format!("{} is not for a terminal", format.name), "-o with the name of a file").into());
+    }
+    let out = target.out.take().unwrap_or_else(|| Box::new(io::sink()));
+    (format.open)(out, schema, target.destination()).map_err(Failure::write(&target.path))
+}
+
+fn terminal_width() -> usize {
+    let size = if stdout().is_terminal() { terminal_size::terminal_size() } else { None };
+    size.map_or(WIDTH, |(width, _)| usize::from(width.0))
 }
 
 impl Output {
     /// Takes a batch.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        match self {
-            Self::Table { rows, .. } | Self::Checksum { rows, .. } => rows.push(batch.clone()),
-            Self::Text { writer, path, .. } => writer.write(batch).map_err(Failure::write(path))?,
-            Self::None => {}
+        match &mut self.form {
+            Form::Table { preview, .. } => preview.push(batch)?,
+            Form::Checksum { rows, .. } => rows.push(batch.clone()),
+            Form::Written(writer) => writer.write(batch).map_err(Failure::write(&self.target.path))?,
         }
         Ok(())
     }
 
     /// The answer is complete.
-    pub(super) fn finish(self) -> Result<()> {
-        match self {
-            Self::Table { rows, schema } => print(&table::render(&schema, &rows)),
-            Self::Checksum { columns, rows, schema } => print(&checksum(&columns, &rows, &schema)?),
-            Self::Text { writer, path, pending } => {
-                writer.into_inner().flush().map_err(Failure::write(&path))?;
-                pending.map_or(Ok(()), Pending::complete).map_err(Failure::write(&path))
-            }
-            Self::None => Ok(()),
+    pub(super) fn finish(mut self) -> Result<()> {
+        match self.form {
+            Form::Table { preview, width, is_coloured } => self.target.write(&table::render(&preview, width, is_coloured))?,
+            Form::Checksum { columns, rows, schema } => self.target.write(&checksum(&columns, &rows, &schema)?)?,
+            Form::Written(writer) => writer.finish().map_err(Failure::write(&self.target.path))?,
         }
+        self.target.complete()
     }
 }
 
@@ -145,7 +263,8 @@ fn checksum(columns: &[String], rows: &[RecordBatch], schema: &SchemaRef) -> Res
             .index_of(name)
             .map_err(|_| usage(format!("the answer has no column `{name}`"), "checksum=A,B names columns of the answer"))?;
         let sums = rows.iter().map(|batch| sum(batch.column(index)));
-        line.push_str(&format!(",{}", sums.sum::<Result<f64>>()?));
+        // The sum of nothing is -0 in Rust.
+        line.push_str(&format!(",{}", sums.sum::<Result<f64>>()? + 0.0));
     }
     line.push('\n');
     Ok(line)

@@ -9,16 +9,16 @@ use clap::{Args, ValueEnum};
 use frame::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Environment;
+use super::settings::Settings;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct ProgressFlags {
     /// Show a progress bar on stderr
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", hide_short_help = true)]
     progress: Option<When>,
     /// Say nothing but errors
-    #[arg(short, long)]
+    #[arg(short, long, hide_short_help = true)]
     quiet: bool,
 }
 
@@ -42,9 +42,9 @@ impl Drop for Bar {
 }
 
 /// Starts to draw, if someone is there to see it.
-pub(super) fn start(flags: &ProgressFlags, environment: &Environment, progress: Progress) -> Bar {
-    let from_environment = environment.progress.as_deref().and_then(|value| When::from_str(value, true).ok());
-    let is_wanted = match flags.progress.or(from_environment).unwrap_or(When::Auto) {
+pub(super) fn start(flags: &ProgressFlags, settings: &Settings, progress: Progress) -> Bar {
+    let from_settings = settings.get("progress").and_then(|setting| When::from_str(&setting.value, true).ok());
+    let is_wanted = match flags.progress.or(from_settings).unwrap_or(When::Auto) {
         When::On => true,
         When::Off => false,
         When::Auto => !flags.quiet && stderr().is_terminal(),

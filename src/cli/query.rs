@@ -5,15 +5,18 @@ use frame::Session;
 
 use super::failure::Failure;
 use super::input::InputFlags;
-use super::output::OutputFlags;
+use super::output::{OutputFlags, formats_help};
 use super::progress::{self, ProgressFlags};
 use super::resources::ResourceFlags;
-use super::{Environment, Result, report};
+use super::settings::Settings;
+use super::stderr::say;
+use super::{Result, report};
+
+const EXAMPLES: &str = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  \
+                        frame query \"where value > 1200 | groupby category count\" -j 4 big.csv";
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  frame query \"where value > 1200 | groupby category count\" -j 4 big.csv"
-)]
+#[command(after_help = EXAMPLES, after_long_help = long_help())]
 pub(super) struct Arguments {
     /// The query, in verbs: "where value > 0 | groupby category mean value"
     query: String,
@@ -29,30 +32,40 @@ pub(super) struct Arguments {
     #[command(flatten)]
     progress: ProgressFlags,
     /// Write what the run did to a file, as JSON
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", hide_short_help = true)]
     report: Option<String>,
     /// Say on stderr what the run did
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
 }
 
-pub(super) fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
-    let session = arguments.resources.session(environment)?;
+fn long_help() -> String {
+    format!(
+        "{EXAMPLES}\n  frame query \"where note is not null | sort -value | take 10\" big.parquet -o top.csv\n  \
+         frame query \"select category, value\" big.csv --to ndjson\n\n{}\n\
+         `frame help verbs`, `frame help functions` and `frame help aggregates` list the words of the language.",
+        formats_help()
+    )
+}
+
+pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<()> {
+    let session = arguments.resources.session(settings)?;
     stop_on_interrupt(&session);
-    answer(&arguments, &session, environment).map_err(|failure| match failure {
+    answer(&arguments, &session, settings).map_err(|failure| match failure {
         Failure::Engine(error, _) => Failure::Engine(error, Some(arguments.query.clone())),
         other => other,
     })
 }
 
-fn answer(arguments: &Arguments, session: &Session, environment: &Environment) -> Result<()> {
+fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Result<()> {
     let mut query = session.query(&arguments.query);
     for file in &arguments.files {
         query = query.input_with(arguments.input.input(file)?);
     }
-    let bar = progress::start(&arguments.progress, environment, query.progress());
+    arguments.output.check(|| Ok(query.plan()?.sources().into_iter().map(|input| input.path.clone()).collect()))?;
+    let bar = progress::start(&arguments.progress, settings, query.progress());
     let mut run = query.start()?;
-    let mut output = arguments.output.open(&run.schema())?;
+    let mut output = arguments.output.open(&run.schema(), settings.colours)?;
     for batch in run.by_ref() {
         output.write(&batch?)?;
     }
@@ -60,7 +73,7 @@ fn answer(arguments: &Arguments, session: &Session, environment: &Environment) -
     let done = run.finish()?;
     output.finish()?;
     if arguments.verbose {
-        eprint!("{}", report::text(&done));
+        say(&report::text(&done));
     }
     if let Some(path) = &arguments.report {
         std::fs::write(path, report::json(&done)).map_err(Failure::write(path))?;

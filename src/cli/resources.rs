@@ -3,13 +3,13 @@
 use clap::Args;
 use frame::{Result, Session, parse_size};
 
-use super::Environment;
 use super::input::usage;
+use super::settings::Settings;
 
 /// What the command may use.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Resources")]
-pub(crate) struct ResourceFlags {
+pub(super) struct ResourceFlags {
     /// Threads (default: one per processor)
     #[arg(short = 'j', long, value_name = "N")]
     threads: Option<usize>,
@@ -28,20 +28,22 @@ pub(crate) struct ResourceFlags {
 }
 
 impl ResourceFlags {
-    /// A session as the flags, and behind them the environment, say.
-    pub(crate) fn session(&self, environment: &Environment) -> Result<Session> {
+    /// A session as the flags, and behind them the settings, say.
+    pub(super) fn session(&self, settings: &Settings) -> Result<Session> {
         let mut builder = Session::builder().optimize(!self.no_optimize);
-        let from_environment = || {
-            let threads = environment.threads.as_deref()?;
-            Some(threads.parse().map_err(|_| usage(format!("FRAME_THREADS is `{threads}`"), "a number of threads, such as 4")))
+        let from_settings = || {
+            let setting = settings.get("threads")?;
+            let wrong = || usage(format!("{} says `{}` threads", setting.origin, setting.value), "a number of threads, such as 4");
+            Some(setting.value.parse().map_err(|_| wrong()))
         };
-        if let Some(threads) = self.threads.map(Ok).or_else(from_environment).transpose()? {
+        if let Some(threads) = self.threads.map(Ok).or_else(from_settings).transpose()? {
             if threads == 0 {
                 return Err(usage("there must be at least one thread".to_owned(), "-j 1"));
             }
             builder = builder.threads(threads);
         }
-        if let Some(memory) = self.memory.as_deref().or(environment.memory.as_deref()) {
+        let from_settings = || settings.get("memory").map(|setting| setting.value.as_str());
+        if let Some(memory) = self.memory.as_deref().or_else(from_settings) {
             builder = builder.memory(memory)?;
         }
         if let Some(rows) = self.batch_rows {

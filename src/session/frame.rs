@@ -153,7 +153,7 @@ impl Frame {
 
     /// The query as canonical text, without its source.
     pub fn to_text(&self) -> String {
-        frame_lang::print(&self.plan)
+        frame_lang::print_stages(&self.plan)
     }
 
     /// The logical plan.

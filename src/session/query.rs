@@ -39,6 +39,14 @@ impl Query {
         self.progress.clone()
     }
 
+    /// The plan before the optimizer.
+    ///
+    /// # Errors
+    /// What parsing, and looking at an input for its columns, can fail with.
+    pub fn plan(&self) -> Result<Plan> {
+        self.planner()(&self.session.catalog())
+    }
+
     /// The plan, the plan after each rule that changed it, and the stages, as text.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ pub mod verbs;
 use frame_core::{Error, QueryError, Result};
 use frame_plan::{Catalog, Input, Plan};
 
-pub use print::print;
+pub use print::{print, print_stages};
 pub use types::named as type_named;
 pub use verbs::aggregates::default_name;
 

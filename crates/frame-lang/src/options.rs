@@ -1,6 +1,7 @@
 //! How to read an input, in parentheses behind its path: `from 'a.txt' (delimiter ';', no-headers, types zip=text)`.
 
 use frame_core::{Error, QueryError, Result, Scalar};
+use frame_expr::{quoted, type_name};
 use frame_plan::{FormatName, Input};
 
 use crate::lexer::Kind;
@@ -70,6 +71,34 @@ fn option(parser: &mut Parser<'_>, input: &mut Input) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The path of an input, and the options that differ from the default.
+pub(crate) fn named(input: &Input) -> String {
+    let text = |value: String| Scalar::Text(value).to_string();
+    let csv = &input.csv;
+    let mut options = Vec::new();
+    if let Some(delimiter) = csv.delimiter {
+        options.push(format!("delimiter {}", text(if delimiter == b'\t' { "\\t".to_owned() } else { char::from(delimiter).to_string() })));
+    }
+    if csv.no_headers {
+        options.push("no-headers".to_owned());
+    }
+    if !csv.names.is_empty() {
+        let names = csv.names.iter().map(|name| quoted(name).to_string());
+        options.push(format!("names {}", names.collect::<Vec<_>>().join(", ")));
+    }
+    if !csv.types.is_empty() {
+        let types = csv.types.iter().map(|(name, data_type)| format!("{} = {}", quoted(name), type_name(data_type)));
+        options.push(format!("types {}", types.collect::<Vec<_>>().join(", ")));
+    }
+    match input.format {
+        Some(FormatName::Csv) => options.push("format csv".to_owned()),
+        Some(FormatName::Parquet) => options.push("format parquet".to_owned()),
+        None => {}
+    }
+    let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(", ")) };
+    format!("{}{options}", text(input.path.clone()))
 }
 
 /// Items between commas, up to a comma that the next option stands behind.

@@ -4,10 +4,18 @@ use frame_core::Scalar;
 use frame_expr::{AggregateCall, Expr, Node, SortKey, quoted};
 use frame_plan::{Aggregate, Limit, Plan, Remark, SampleSize};
 
+use crate::options;
 use crate::verbs::aggregates;
 
-/// The plan as query text, without its source.
+/// The plan as query text that begins with its source.
 pub fn print(plan: &Plan) -> String {
+    let first = plan.sources().first().map(|input| format!("from {}", options::named(input)));
+    let stages = print_stages(plan);
+    first.into_iter().chain((!stages.is_empty()).then_some(stages)).collect::<Vec<_>>().join(" | ")
+}
+
+/// The plan as query text without its source, for a query whose file is named elsewhere.
+pub fn print_stages(plan: &Plan) -> String {
     let mut stages = Vec::new();
     let mut next = Some(plan);
     while let Some(plan) = next {
@@ -60,13 +68,10 @@ fn stage(plan: &Plan) -> Option<String> {
 
 /// A plan as the input of another: a path alone, or a query in parentheses.
 fn input(plan: &Plan) -> String {
-    let mut first = plan;
-    while let Some(below) = first.inputs().into_iter().next() {
-        first = below;
+    match plan {
+        Plan::Scan(scan) if scan.input.is_plain() => Scalar::Text(scan.input.path.clone()).to_string(),
+        other => format!("({})", print(other)),
     }
-    let Plan::Scan(scan) = first else { return format!("({})", print(plan)) };
-    let path = Scalar::Text(scan.input.path.clone());
-    if matches!(plan, Plan::Scan(_)) { path.to_string() } else { format!("(from {path} | {})", print(plan)) }
 }
 
 fn per(keys: &[Expr]) -> String {

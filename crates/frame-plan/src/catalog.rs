@@ -44,6 +44,13 @@ impl PartialEq for Input {
     }
 }
 
+impl Input {
+    /// Whether there is nothing to say of it but its path.
+    pub fn is_plain(&self) -> bool {
+        self.format.is_none() && self.csv == CsvOptions::default()
+    }
+}
+
 /// What knows the inputs: an engine's session, or a table in a test.
 pub trait Catalog {
     /// Names and types of the columns of an input.

@@ -1,4 +1,17 @@
-//! The file formats, one per folder.
+//! The file formats, one per folder or file. [`WRITTEN`] lists those that answers can be written in, and help is derived from it.
 
+mod arrow;
 pub mod csv;
+mod html;
+mod markdown;
+mod ndjson;
+mod none;
 pub mod parquet;
+mod text;
+mod writer;
+
+pub use writer::{Destination, Out, OutputFormat, Writer, by_extension, by_name};
+
+/// Every format that answers can be written in, in the order in which help shows them.
+pub const WRITTEN: &[OutputFormat] =
+    &[csv::CSV, csv::TSV, ndjson::NDJSON, parquet::PARQUET, arrow::ARROW, markdown::MARKDOWN, html::HTML, none::NONE];

@@ -30,7 +30,7 @@ pub use tail::Tail;
 pub use top::Top;
 pub use union::Union;
 
-use crate::Catalog;
+use crate::{Catalog, Input};
 
 /// A logical plan: what to compute, not how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +160,14 @@ impl Plan {
             Self::Sample(sample) => sample.wanted(wanted),
             Self::Union(union) => union.wanted(wanted),
             Self::Limit(_) | Self::Tail(_) | Self::Mark(_) => wanted.clone(),
+        }
+    }
+
+    /// What the plan reads, in the order in which its text names it.
+    pub fn sources(&self) -> Vec<&Input> {
+        match self {
+            Self::Scan(scan) => vec![&scan.input],
+            other => other.inputs().into_iter().flat_map(Self::sources).collect(),
         }
     }
 

@@ -18,3 +18,4 @@ mod write;
 pub use class::Class;
 pub use table::{CsvSettings, CsvTable, Learnt};
 pub use write::Writer;
+pub(super) use write::{CSV, TSV};

@@ -1,163 +1,143 @@
 //! Writing delimited text: what is written here is read back as it was. Nulls are unquoted and empty, empty text is quoted, floats keep
 //! a point or an exponent.
 
-use std::fmt::Write as _;
 use std::io;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
-use frame_core::{Result, calendar};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use memchr::{memchr, memchr3};
+
+use crate::formats::text::{RowWriter, Spelling};
+use crate::formats::{self, Out, OutputFormat};
+
+/// Comma-separated values.
+pub(in crate::formats) const CSV: OutputFormat = OutputFormat {
+    name: "csv",
+    extensions: &["csv"],
+    help: "comma-separated values",
+    is_binary: false,
+    open: |out, schema, _| open(out, schema, b','),
+};
+
+/// Tab-separated values.
+pub(in crate::formats) const TSV: OutputFormat = OutputFormat {
+    name: "tsv",
+    extensions: &["tsv", "tab"],
+    help: "tab-separated values, quoted as csv is",
+    is_binary: false,
+    open: |out, schema, _| open(out, schema, b'\t'),
+};
+
+/// Texts up to this length are looked through byte by byte: a call would cost more.
+const SHORT: usize = 16;
+
+fn open(out: Out, schema: &SchemaRef, delimiter: u8) -> io::Result<Box<dyn formats::Writer>> {
+    let mut writer = Writer::new(out, delimiter);
+    writer.header(schema)?;
+    Ok(Box::new(writer))
+}
 
 /// Writes record batches as delimited text.
 #[derive(Debug)]
 pub struct Writer<W> {
-    out: W,
+    rows: RowWriter<W, Delimited>,
     delimiter: u8,
-    /// Rows on their way out.
-    text: String,
 }
 
 impl<W: io::Write> Writer<W> {
-    /// A writer to `out`, which should be buffered or take large writes.
+    /// A writer to `out`, which should be buffered if batches are small.
     pub fn new(out: W, delimiter: u8) -> Self {
-        Self { out, delimiter, text: String::new() }
+        Self { rows: RowWriter::new(out, Delimited { delimiter }), delimiter }
     }
 
-    /// Writes the names of the columns.
+    /// Writes the names of the columns; comes before the first batch.
     ///
     /// # Errors
     /// Those of the underlying writer.
     pub fn header(&mut self, schema: &Schema) -> io::Result<()> {
+        let mut text = Vec::new();
         for (at, field) in schema.fields().iter().enumerate() {
-            self.separate(at);
-            push_text(&mut self.text, field.name(), self.delimiter, false);
+            if at > 0 {
+                text.push(self.delimiter);
+            }
+            push_text(&mut text, field.name(), self.delimiter);
         }
-        self.text.push('\n');
-        self.flush_text()
+        text.push(b'\n');
+        let last = schema.fields().len().saturating_sub(1);
+        let after = |at| vec![if at == last { b'\n' } else { self.delimiter }];
+        self.rows.set_columns((0..schema.fields().len()).map(|at| (Vec::new(), after(at))));
+        self.rows.push(&text)
     }
 
     /// Writes the rows of a batch.
     ///
     /// # Errors
-    /// Those of the underlying writer; an internal one for a type that has no text form.
+    /// Those of the underlying writer; one that holds a [`frame_core::Error`] for a value that has no text form.
     pub fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        let cells = batch.columns().iter().map(Cells::new).collect::<Result<Vec<_>>>().map_err(io::Error::other)?;
-        for row in 0..batch.num_rows() {
-            for (at, cells) in cells.iter().enumerate() {
-                self.separate(at);
-                cells.push(&mut self.text, row, self.delimiter);
-            }
-            self.text.push('\n');
-        }
-        self.flush_text()
+        self.rows.write(batch)
     }
 
     /// Hands the underlying writer back.
     pub fn into_inner(self) -> W {
-        self.out
+        self.rows.into_inner()
+    }
+}
+
+impl formats::Writer for Writer<Out> {
+    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        self.rows.write(batch)
     }
 
-    fn separate(&mut self, at: usize) {
-        if at > 0 {
-            self.text.push(char::from(self.delimiter));
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.into_inner().flush()
+    }
+}
+
+/// The cells of delimited text: null is empty, empty text is two quotes.
+#[derive(Debug)]
+struct Delimited {
+    delimiter: u8,
+}
+
+impl Spelling for Delimited {
+    fn text(&self, out: &mut Vec<u8>, value: &str) {
+        if value.is_empty() {
+            return out.extend_from_slice(b"\"\"");
         }
+        push_text(out, value, self.delimiter);
     }
 
-    fn flush_text(&mut self) -> io::Result<()> {
-        self.out.write_all(self.text.as_bytes())?;
-        self.text.clear();
-        Ok(())
-    }
-}
-
-/// A column in the type that it is written in.
-struct Cells {
-    array: ArrayRef,
-    kind: Kind,
-}
-
-enum Kind {
-    Bool,
-    Int,
-    Float,
-    Float32,
-    Date,
-    Timestamp,
-    Text,
-    /// Whatever Arrow prints.
-    Other,
-}
-
-impl Cells {
-    fn new(column: &ArrayRef) -> Result<Self> {
-        let text =
-            |data_type: &DataType| matches!(data_type, DataType::Dictionary(_, values) if values.is_string()) || data_type.is_string();
-        let (kind, to) = match column.data_type() {
-            DataType::Boolean => (Kind::Bool, None),
-            DataType::UInt64 => (Kind::Other, None),
-            integer if integer.is_integer() => (Kind::Int, Some(DataType::Int64)),
-            DataType::Float64 => (Kind::Float, None),
-            DataType::Float32 => (Kind::Float32, None),
-            DataType::Date32 => (Kind::Date, None),
-            DataType::Timestamp(TimeUnit::Nanosecond, _) => (Kind::Other, None),
-            DataType::Timestamp(_, None) => (Kind::Timestamp, Some(DataType::Timestamp(TimeUnit::Microsecond, None))),
-            other if text(other) => (Kind::Text, Some(DataType::Utf8View)),
-            _ => (Kind::Other, None),
-        };
-        let array = to.map_or_else(|| Ok(column.clone()), |to| cast(column, &to))?;
-        Ok(Self { array, kind })
-    }
-
-    fn push(&self, text: &mut String, row: usize, delimiter: u8) {
-        if self.array.is_null(row) {
-            return;
-        }
-        // Writing to a string cannot fail.
-        let _ = match self.kind {
-            Kind::Bool => write!(text, "{}", self.array.as_boolean().value(row)),
-            Kind::Int => write!(text, "{}", self.array.as_primitive::<Int64Type>().value(row)),
-            Kind::Float => write!(text, "{:?}", self.array.as_primitive::<Float64Type>().value(row)),
-            Kind::Float32 => write!(text, "{:?}", self.array.as_primitive::<Float32Type>().value(row)),
-            Kind::Date => write!(text, "{}", calendar::date_text(self.array.as_primitive::<Date32Type>().value(row))),
-            Kind::Timestamp => {
-                write!(text, "{}", calendar::timestamp_text(self.array.as_primitive::<TimestampMicrosecondType>().value(row)))
-            }
-            Kind::Text => {
-                push_text(text, self.array.as_string_view().value(row), delimiter, true);
-                Ok(())
-            }
-            Kind::Other => {
-                let value = arrow::util::display::array_value_to_string(&self.array, row).unwrap_or_default();
-                push_text(text, &value, delimiter, false);
-                Ok(())
-            }
-        };
+    fn other(&self, out: &mut Vec<u8>, value: &str) {
+        push_text(out, value, self.delimiter);
     }
 }
 
 /// Text, in quotes where it would be read as something else without them.
-fn push_text(out: &mut String, value: &str, delimiter: u8, empty_is_text: bool) {
-    let is_special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
-    let is_quoted = value.bytes().any(is_special) || value.is_empty() && empty_is_text;
-    if !is_quoted {
-        return out.push_str(value);
+fn push_text(out: &mut Vec<u8>, value: &str, delimiter: u8) {
+    let bytes = value.as_bytes();
+    let is_special = |byte: &u8| *byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
+    let needs_quotes = match bytes.len() {
+        0..=SHORT => bytes.iter().any(is_special),
+        _ => memchr3(delimiter, b'"', b'\n', bytes).is_some() || memchr(b'\r', bytes).is_some(),
+    };
+    if !needs_quotes {
+        return out.extend_from_slice(bytes);
     }
-    out.push('"');
-    for part in value.split_inclusive('"') {
-        out.push_str(part);
-        if part.ends_with('"') {
-            out.push('"');
+    out.push(b'"');
+    for part in bytes.split_inclusive(|byte| *byte == b'"') {
+        out.extend_from_slice(part);
+        if part.ends_with(b"\"") {
+            out.push(b'"');
         }
     }
-    out.push('"');
+    out.push(b'"');
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Date32Array, Float64Array, StringArray};
+    use arrow::array::{ArrayRef, Date32Array, Float64Array, StringArray};
 
     use super::*;
     use crate::formats::csv::Class;
@@ -179,5 +159,41 @@ mod tests {
             "a b,\"x,y\",day\nplain,1200.0,1970-01-01\n\"\",0.1,2024-01-31\n,,\n\"a,b \"\"c\"\"\nd\",NaN,1969-12-31\nnaïve,-1e300,1970-01-02\n"
         );
         assert!(["1200.0", "0.1", "NaN", "-1e300"].map(|text| Class::of(text.as_bytes())).iter().all(|class| *class == Class::Float));
+    }
+
+    #[test]
+    fn long_batches_read_back_in_whole() {
+        let parts = [
+            "",
+            "plain",
+            "a,b",
+            "a\"b",
+            "line\nbreak",
+            "return\r",
+            "tab\t",
+            "a text of more than sixteen bytes",
+            "another one, of more than sixteen",
+        ];
+        let texts: Vec<Option<String>> =
+            (0..5_000_usize).map(|row| (row % 7 != 0).then(|| parts[row % parts.len()].repeat(1 + row % 3))).collect();
+        let numbers: Vec<Option<i64>> = (0..5_000_i64).map(|row| (row % 11 != 0).then_some(row * row - 100_000)).collect();
+        let columns: Vec<(&str, ArrayRef)> =
+            vec![("t", Arc::new(StringArray::from(texts.clone()))), ("n", Arc::new(arrow::array::Int64Array::from(numbers.clone())))];
+        let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+        for delimiter in [b',', b'\t', b';'] {
+            let mut writer = Writer::new(Vec::new(), delimiter);
+            writer.header(&batch.schema()).expect("memory");
+            // Slices do not begin where their arrays do.
+            writer.write(&batch.slice(0, 1_500)).expect("memory");
+            writer.write(&batch.slice(1_500, 3_500)).expect("memory");
+            let bytes = writer.into_inner();
+            let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_slice());
+            let records: Vec<_> = reader.records().map(|record| record.expect("a record")).collect();
+            assert_eq!(records.len(), 5_000);
+            for ((record, text), number) in records.iter().zip(&texts).zip(&numbers) {
+                assert_eq!(record.get(0), Some(text.as_deref().unwrap_or_default()));
+                assert_eq!(record.get(1), Some(number.map(|number| number.to_string()).unwrap_or_default().as_str()));
+            }
+        }
     }
 }

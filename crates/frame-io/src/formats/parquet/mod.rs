@@ -18,5 +18,7 @@ mod schema;
 mod statistics;
 mod table;
 mod thrift;
+mod write;
 
 pub use table::ParquetTable;
+pub(super) use write::PARQUET;

@@ -1,0 +1,9 @@
+//! What the text formats share when they write: cells are put into text column by column, then gathered row by row.
+
+mod cells;
+mod numbers;
+mod rows;
+mod spelling;
+
+pub(crate) use rows::RowWriter;
+pub(crate) use spelling::Spelling;

@@ -1,0 +1,105 @@
+//! `frame help`: the commands, and the words of the query language. All of it is derived from the lists of those words.
+
+use clap::Args;
+use frame_core::error::nearest;
+use frame_expr::aggregates::{self, AggregateFunction};
+use frame_expr::scalars::{self, ScalarFunction};
+use frame_lang::verbs::{self, Verb};
+
+use super::Result;
+use super::input::usage;
+use super::output::print;
+
+const EXAMPLES: &str = "Examples:\n  frame help query\n  frame help verbs\n  frame help groupby";
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n  frame help functions\n  frame help aggregates\n  frame help mean")
+)]
+pub(super) struct Arguments {
+    /// A command, `verbs`, `functions`, `aggregates`, or the name of one of these
+    topic: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let mut command = super::command();
+    // Knows the names by which commands call themselves in their help.
+    command.build();
+    let Some(topic) = arguments.topic.as_deref() else {
+        return print(&format!("{}\n", command.render_long_help()));
+    };
+    match topic {
+        "verbs" => return print(&all_verbs()),
+        "functions" => return print(&all_functions()),
+        "aggregates" => return print(&all_aggregates()),
+        _ => {}
+    }
+    let mut parts = Vec::new();
+    if let Some(command) = command.find_subcommand_mut(topic) {
+        parts.push(format!("{}\n", command.render_long_help()));
+    }
+    parts.extend(verbs::find(topic).map(verb));
+    parts.extend(aggregates::find(topic).ok().map(aggregate));
+    parts.extend(scalars::find(topic).ok().map(function));
+    if parts.is_empty() {
+        return Err(unknown(topic, &command).into());
+    }
+    print(&parts.join("\n"))
+}
+
+fn unknown(topic: &str, command: &clap::Command) -> frame::Error {
+    let commands = command.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+    let words = verbs::ALL.iter().flat_map(|verb| [verb.name].into_iter().chain(verb.aliases.iter().copied()));
+    let words = words.chain(aggregates::ALL.iter().map(|aggregate| aggregate.name()));
+    let words = words.chain(scalars::ALL.iter().map(|function| function.name()));
+    let known: Vec<&str> = commands.chain(words).chain(["verbs", "functions", "aggregates"]).collect();
+    let hint = match nearest(topic, known) {
+        Some(word) => format!("did you mean `frame help {word}`?"),
+        None => "frame help verbs, frame help functions, frame help aggregates".to_owned(),
+    };
+    usage(format!("there is no help on `{topic}`"), &hint)
+}
+
+fn verb(verb: &'static Verb) -> String {
+    let aliases = match verb.aliases {
+        [] => String::new(),
+        aliases => format!("Also: {}\n", aliases.join(", ")),
+    };
+    format!(
+        "{} (verb): {}\n\nUsage: {}\n{aliases}\nExample:\n  frame query \"{}\" data/sales.csv\n",
+        verb.name, verb.help, verb.usage, verb.example
+    )
+}
+
+fn aggregate(aggregate: &'static dyn AggregateFunction) -> String {
+    let name = aggregate.name();
+    let argument = if name == "count" { "" } else { " value" };
+    format!("{name} (aggregate): {}\n\nExample:\n  frame query \"groupby category {name}{argument}\" data/sales.csv\n", aggregate.help())
+}
+
+fn function(function: &'static dyn ScalarFunction) -> String {
+    let (expression, value) = function.example();
+    format!("{} (function): {}\n\nExample:\n  {expression} is {value}\n", function.name(), function.help())
+}
+
+fn all_verbs() -> String {
+    let lines = verbs::ALL.iter().map(|verb| (verb.name, verb.help)).collect::<Vec<_>>();
+    list("A query is a line of verbs with | between them. `frame help VERB` tells more of one.", &lines)
+}
+
+fn all_functions() -> String {
+    let lines = scalars::ALL.iter().map(|function| (function.name(), function.help())).collect::<Vec<_>>();
+    list("Functions of a row's values, for where, derive and select.", &lines)
+}
+
+fn all_aggregates() -> String {
+    let lines = aggregates::ALL.iter().map(|aggregate| (aggregate.name(), aggregate.help())).collect::<Vec<_>>();
+    list("Functions of many rows, for groupby and agg. Nulls are skipped.", &lines)
+}
+
+fn list(title: &str, lines: &[(&str, &str)]) -> String {
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines: String = lines.iter().map(|(name, help)| format!("  {name:width$}  {help}\n")).collect();
+    format!("{title}\n\n{lines}")
+}
