@@ -6,17 +6,19 @@ mod max;
 mod mean;
 mod min;
 mod numeric;
+mod std;
 mod sum;
+mod var;
 
-use std::ops::RangeInclusive;
-use std::sync::Arc;
+use ::std::ops::RangeInclusive;
+use ::std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result, Scalar};
 
 /// An aggregate function as the language knows it.
-pub trait AggregateFunction: Send + Sync + std::fmt::Debug {
+pub trait AggregateFunction: Send + Sync + ::std::fmt::Debug {
     /// The name in queries.
     fn name(&self) -> &'static str;
 
@@ -52,8 +54,8 @@ pub struct BoundAggregate {
     start: Arc<dyn Fn() -> Box<dyn GroupStates> + Send + Sync>,
 }
 
-impl std::fmt::Debug for BoundAggregate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl ::std::fmt::Debug for BoundAggregate {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         write!(f, "{:?} -> {:?}", self.inputs, self.output)
     }
 }
@@ -136,7 +138,7 @@ pub trait GroupStates: Send {
 }
 
 /// Every aggregate function, in the order in which `frame help` shows them.
-pub const ALL: &[&dyn AggregateFunction] = &[&count::Count, &sum::Sum, &mean::Mean, &min::Min, &max::Max];
+pub const ALL: &[&dyn AggregateFunction] = &[&count::Count, &sum::Sum, &mean::Mean, &min::Min, &max::Max, &var::Var, &std::Std];
 
 /// The aggregate called `name`.
 ///

@@ -3,11 +3,13 @@
 mod extreme;
 mod float_total;
 mod int_total;
+mod moments;
 mod text_extreme;
 
 pub(crate) use extreme::Extreme;
 pub(crate) use float_total::FloatTotal;
 pub(crate) use int_total::IntTotal;
+pub(crate) use moments::{Moments, Statistic};
 pub(crate) use text_extreme::TextExtreme;
 
 use arrow::array::{Array, ArrayRef};
