@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
     let schema = session.schema(&input)?;
     let answer = match answer(&session, &input, &schema, &WANTED, arguments, settings) {
         // A column turned out to be text behind the samples that its type was guessed from.
-        Err(error) if error.code().0 == "E0205" => answer(&session, &input, &schema, &["min", "max"], arguments, settings)?,
+        Err(error) if error.code().0 == "E0205" => answer(&session, &input, &schema, &["min", "max", "nunique"], arguments, settings)?,
         other => other?,
     };
     let mut output = arguments.output.open(&answer.schema(), settings.colours)?;

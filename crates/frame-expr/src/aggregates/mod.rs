@@ -1,22 +1,43 @@
 //! The aggregate functions, one per file; [`ALL`] lists them and everything else is derived from it.
 
+mod any;
+mod argmax;
+mod argmin;
+mod concat;
+mod corr;
 mod count;
+mod cov;
 mod extreme;
+mod first;
+mod kurtosis;
+mod last;
+mod list;
 mod max;
 mod mean;
+mod median;
 mod min;
+mod mode;
 mod numeric;
+mod nunique;
+mod quantile;
+mod skew;
+mod std;
 mod sum;
+#[cfg(test)]
+mod tests;
+mod top;
+mod var;
+mod wmean;
 
-use std::ops::RangeInclusive;
-use std::sync::Arc;
+use ::std::ops::RangeInclusive;
+use ::std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result, Scalar};
 
 /// An aggregate function as the language knows it.
-pub trait AggregateFunction: Send + Sync + std::fmt::Debug {
+pub trait AggregateFunction: Send + Sync + ::std::fmt::Debug {
     /// The name in queries.
     fn name(&self) -> &'static str;
 
@@ -52,8 +73,8 @@ pub struct BoundAggregate {
     start: Arc<dyn Fn() -> Box<dyn GroupStates> + Send + Sync>,
 }
 
-impl std::fmt::Debug for BoundAggregate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl ::std::fmt::Debug for BoundAggregate {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         write!(f, "{:?} -> {:?}", self.inputs, self.output)
     }
 }
@@ -70,7 +91,6 @@ impl BoundAggregate {
 
     /// The same aggregate, with the order of the rows as one more argument behind the others; see [`GroupStates::update`].
     #[must_use]
-    #[expect(dead_code, reason = "first and last come with the next commit")]
     pub(crate) fn ordered(mut self) -> Self {
         self.needs_order = true;
         self
@@ -136,7 +156,31 @@ pub trait GroupStates: Send {
 }
 
 /// Every aggregate function, in the order in which `frame help` shows them.
-pub const ALL: &[&dyn AggregateFunction] = &[&count::Count, &sum::Sum, &mean::Mean, &min::Min, &max::Max];
+pub const ALL: &[&dyn AggregateFunction] = &[
+    &count::Count,
+    &sum::Sum,
+    &mean::Mean,
+    &wmean::WeightedMean,
+    &min::Min,
+    &max::Max,
+    &median::Median,
+    &quantile::QuantileOf,
+    &std::Std,
+    &var::Var,
+    &skew::Skew,
+    &kurtosis::Kurtosis,
+    &cov::Cov,
+    &corr::Corr,
+    &nunique::CountUnique,
+    &mode::Mode,
+    &first::First,
+    &last::Last,
+    &argmin::ArgMin,
+    &argmax::ArgMax,
+    &top::Largest,
+    &list::ListOf,
+    &concat::Concat,
+];
 
 /// The aggregate called `name`.
 ///

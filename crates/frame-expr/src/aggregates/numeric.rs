@@ -4,7 +4,8 @@ use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result};
 
 use super::BoundAggregate;
-use crate::states::{Finish, FloatTotal, IntTotal};
+use crate::states::{Finish, FloatTotal, IntTotal, Moments, Statistic};
+use crate::types::is_number;
 
 /// The error for an argument that an aggregate does not take.
 pub(super) fn wrong_argument(aggregate: &str, found: &DataType, wanted: &str) -> Error {
@@ -21,6 +22,23 @@ pub(super) fn total(finish: Finish, aggregate: &str, argument: &DataType) -> Res
         floats if floats.is_floating() => {
             Ok(BoundAggregate::new(vec![DataType::Float64], DataType::Float64, move || FloatTotal::new(finish)))
         }
+        other => Err(wrong_argument(aggregate, other, "a number")),
+    }
+}
+
+/// A statistic of numbers. Decimals are converted to the nearest floats; integers are exact.
+pub(super) fn statistic<S: Statistic>(statistic: S, aggregate: &str, arguments: &[DataType]) -> Result<BoundAggregate> {
+    let inputs = arguments.iter().map(|argument| number(aggregate, argument)).collect::<Result<Vec<_>>>()?;
+    let types = inputs.clone();
+    Ok(BoundAggregate::new(inputs, DataType::Float64, move || Moments::new(statistic, &types)))
+}
+
+/// The type of three that numbers of this type are computed with: `Int64`, `UInt64` or `Float64`.
+pub(super) fn number(aggregate: &str, argument: &DataType) -> Result<DataType> {
+    match argument {
+        DataType::UInt64 => Ok(DataType::UInt64),
+        ints if ints.is_integer() => Ok(DataType::Int64),
+        other if is_number(other) => Ok(DataType::Float64),
         other => Err(wrong_argument(aggregate, other, "a number")),
     }
 }

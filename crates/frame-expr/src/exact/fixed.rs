@@ -11,7 +11,7 @@ impl FixedSum {
     pub const LOWEST: i32 = -92;
 
     /// Largest distance of a mantissa from the lowest bit: 191 bits − 53 of the mantissa − 40 for the number of additions.
-    const SHIFT_MAX: u64 = 98;
+    pub(super) const SHIFT_MAX: u64 = 98;
 
     /// Adds `value`, or leaves the sum alone and answers `false` if the value needs a [`super::WideSum`].
     #[inline(always)]

@@ -1,14 +1,31 @@
 //! States that several aggregates share, one kind per file.
 
+mod arena;
+mod distinct;
 mod extreme;
 mod float_total;
 mod int_total;
+mod list;
+mod log;
+mod moments;
+mod pick;
+mod quantile;
 mod text_extreme;
+mod top;
+mod unique;
+mod values;
 
 pub(crate) use extreme::Extreme;
 pub(crate) use float_total::FloatTotal;
 pub(crate) use int_total::IntTotal;
+pub(crate) use list::{List, list_of};
+pub(crate) use moments::{Moments, Statistic};
+pub(crate) use pick::{Pick, Place};
+pub(crate) use quantile::Quantile;
 pub(crate) use text_extreme::TextExtreme;
+pub(crate) use top::Top;
+pub(crate) use unique::{MostFrequent, Unique};
+pub(crate) use values::{has_bytes, has_keys, plain};
 
 use arrow::array::{Array, ArrayRef};
 use frame_core::{Error, Result};

@@ -1,0 +1,36 @@
+//! `argmin`: the value of the row where another is least.
+
+use std::ops::RangeInclusive;
+
+use arrow::datatypes::DataType;
+use frame_core::{Result, Scalar};
+
+use super::{AggregateFunction, BoundAggregate, any};
+use crate::states::End;
+
+/// `argmin(x, by)`: the x of the row where `by` is least, of several the earliest; rows where either is null do not count, and NaN is larger
+/// than every number. Null if there is no row.
+#[derive(Debug)]
+pub(super) struct ArgMin;
+
+impl AggregateFunction for ArgMin {
+    fn name(&self) -> &'static str {
+        "argmin"
+    }
+
+    fn help(&self) -> &'static str {
+        "The first argument of the row where the second is least, of several the earliest; null if there is none."
+    }
+
+    fn example(&self) -> &'static str {
+        "argmin(id, value)"
+    }
+
+    fn arguments(&self) -> RangeInclusive<usize> {
+        2..=2
+    }
+
+    fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
+        any::by(self.name(), End::Min, arguments)
+    }
+}
