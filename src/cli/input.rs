@@ -21,7 +21,7 @@ pub(super) struct InputFlags {
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', hide_short_help = true)]
     names: Vec<String>,
     /// Types of columns that are not to be inferred
-    #[arg(long, value_name = "A=TYPE,…", value_delimiter = ',', hide_short_help = true)]
+    #[arg(long, value_name = "A=TYPE,…", hide_short_help = true)]
     types: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ impl InputFlags {
                 _ => return Err(usage(format!("`{text}` is no delimiter"), "one byte such as ; or \\t")),
             },
         };
-        let types = self.types.iter().map(|text| {
+        let types = self.types.iter().flat_map(|types| items(types)).map(|text| {
             let (name, data_type) = text
                 .split_once('=')
                 .ok_or_else(|| usage(format!("`{text}` gives no type"), "for example --types zip=text,amount=float"))?;
@@ -57,6 +57,15 @@ impl InputFlags {
             ..Input::default()
         })
     }
+}
+
+/// The items of a list between commas; those in parentheses belong to an item.
+fn items(list: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_i32;
+    list.split(move |c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    })
 }
 
 /// A mistake on the command line.

@@ -1,12 +1,12 @@
 //! The frame of the parser: tokens in hand, stages, names. Verbs and expressions have files of their own.
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use frame_core::{Error, QueryError, Result, Scalar, Span};
-use frame_expr::RESERVED;
-use frame_plan::{Catalog, Input, Plan, Scan, Union};
+use frame_expr::{BadCast, Expr, Node, RESERVED};
+use frame_plan::{Catalog, Input, Plan, Project, Scan, Union};
 
 use crate::lexer::{Kind, Token, tokens};
-use crate::{foreign, options, verbs};
+use crate::{foreign, options, types, verbs};
 
 /// Tokens, and where in them the parser stands.
 pub(crate) struct Parser<'a> {
@@ -107,7 +107,9 @@ impl<'a> Parser<'a> {
         let mut scans = Vec::new();
         for input in inputs {
             let files = self.catalog.expand(input)?;
-            scans.extend(files.into_iter().map(|file| Plan::Scan(Scan::new(file))));
+            for file in files {
+                scans.push(self.scan(file)?);
+            }
         }
         Ok(match scans.pop() {
             Some(only) if scans.is_empty() => only,
@@ -117,6 +119,30 @@ impl<'a> Parser<'a> {
             }
             None => return Err(Error::internal("an input without files")),
         })
+    }
+
+    /// One file. Columns of types that a scan does not read from text are read as text and cast.
+    fn scan(&self, mut file: Input) -> Result<Plan> {
+        let mut casts = Vec::new();
+        for (name, data_type) in file.csv.types.iter_mut().filter(|(_, data_type)| !types::is_read_from_text(data_type)) {
+            casts.push((name.clone(), std::mem::replace(data_type, DataType::Utf8View)));
+        }
+        let span = file.span;
+        let scan = Plan::Scan(Scan::new(file));
+        if casts.is_empty() {
+            return Ok(scan);
+        }
+        let schema = self.schema(&scan)?;
+        let items = schema.fields().iter().map(|field| {
+            let column = Expr::column(field.name().clone()).at(span);
+            let cast = casts.iter().find(|(name, _)| name == field.name());
+            let expr = match cast {
+                Some((_, to)) => Expr::new(Node::Cast { operand: Box::new(column), to: to.clone(), bad: BadCast::Fail }).at(span),
+                None => column,
+            };
+            (expr, field.name().clone())
+        });
+        Ok(Plan::Project(Project { items: items.collect(), input: Box::new(scan) }))
     }
 
     fn stage(&mut self, input: Plan) -> Result<Plan> {

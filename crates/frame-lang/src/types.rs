@@ -36,6 +36,12 @@ pub(crate) fn plain(name: &str) -> Option<DataType> {
     })
 }
 
+/// Whether a scan reads such values from text itself.
+pub(crate) fn is_read_from_text(data_type: &DataType) -> bool {
+    use DataType::{Boolean, Date32, Float64, Int64, Timestamp, Utf8, Utf8View};
+    matches!(data_type, Boolean | Int64 | Float64 | Date32 | Timestamp(_, None) | Utf8View | Utf8)
+}
+
 const NAMES: [&str; 18] = [
     "bool",
     "int",

@@ -1,30 +1,29 @@
-//! The argument types of aggregates over values of any type.
+//! `any`: whether one of the truth values is true.
 
 use arrow::datatypes::DataType;
-use frame_core::Result;
+use frame_core::{Result, Scalar};
 
-use super::BoundAggregate;
-use super::numeric::wrong_argument;
-use crate::states::{End, Pick, Place, has_bytes, has_keys, plain};
+use super::{AggregateFunction, BoundAggregate, extreme};
+use crate::states::End;
 
-/// The type that an argument is converted to: text and what is in a dictionary as such.
-pub(super) fn value(aggregate: &str, argument: &DataType) -> Result<DataType> {
-    let input = plain(argument);
-    if has_keys(&input) || has_bytes(&input) { Ok(input) } else { Err(wrong_argument(aggregate, argument, "single values and lists")) }
-}
+/// `any x`: whether one of the truth values is true. Null if there is no value.
+#[derive(Debug)]
+pub(super) struct Any;
 
-/// The same for an argument whose values are compared: no lists.
-pub(super) fn ordered_value(aggregate: &str, argument: &DataType) -> Result<DataType> {
-    let input = plain(argument);
-    if !input.is_nested() && (has_keys(&input) || has_bytes(&input)) {
-        return Ok(input);
+impl AggregateFunction for Any {
+    fn name(&self) -> &'static str {
+        "any"
     }
-    Err(wrong_argument(aggregate, argument, "a number, text, a date, a timestamp or another single value"))
-}
 
-/// The value of the row where another is at an end.
-pub(super) fn by(aggregate: &str, end: End, arguments: &[DataType]) -> Result<BoundAggregate> {
-    let (input, by) = (value(aggregate, &arguments[0])?, ordered_value(aggregate, &arguments[1])?);
-    let (inputs, place) = (vec![input.clone(), by.clone()], Place::By(end, by));
-    Ok(BoundAggregate::new(inputs, input.clone(), move || Pick::new(place.clone(), &input)).ordered())
+    fn help(&self) -> &'static str {
+        "Whether one of the truth values that are not null is true; null if there is none."
+    }
+
+    fn example(&self) -> &'static str {
+        "any(value > 1000)"
+    }
+
+    fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
+        extreme::of_truth(End::Max, self.name(), &arguments[0])
+    }
 }

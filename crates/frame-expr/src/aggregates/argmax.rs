@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{AggregateFunction, BoundAggregate, any};
+use super::{AggregateFunction, BoundAggregate, value};
 use crate::states::End;
 
 /// `argmax(x, by)`: the x of the row where `by` is greatest, of several the earliest; rows where either is null do not count, and NaN is larger
@@ -31,6 +31,6 @@ impl AggregateFunction for ArgMax {
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
-        any::by(self.name(), End::Max, arguments)
+        value::by(self.name(), End::Max, arguments)
     }
 }

@@ -5,17 +5,32 @@ use frame_core::Result;
 
 use super::BoundAggregate;
 use super::numeric::wrong_argument;
-use crate::states::{End, Extreme, TextExtreme};
-use crate::types::is_text;
+use crate::states::{DecimalExtreme, End, Extreme, TextExtreme};
+use crate::types::{computed, is_text};
 
 pub(super) fn bind(end: End, aggregate: &str, argument: &DataType) -> Result<BoundAggregate> {
     if is_text(argument) {
         return Ok(BoundAggregate::new(vec![DataType::Utf8View], DataType::Utf8View, move || TextExtreme::new(end)));
     }
-    if !Extreme::takes(argument) {
-        return Err(wrong_argument(aggregate, argument, "a number, text, a date, a timestamp or a truth value"));
+    let output = match argument {
+        DataType::Dictionary(_, values) => return bind(end, aggregate, values),
+        DataType::Time32(_) | DataType::Decimal32(..) | DataType::Decimal64(..) => computed(argument),
+        other => other.clone(),
+    };
+    if let DataType::Decimal128(precision, scale) = output {
+        return Ok(BoundAggregate::new(vec![output.clone()], output, move || DecimalExtreme::new(end, precision, scale)));
     }
-    let input = if *argument == DataType::Float32 { DataType::Float64 } else { argument.clone() };
-    let output = argument.clone();
+    if !Extreme::takes(&output) {
+        return Err(wrong_argument(aggregate, argument, "a number, text, a date, a time, a duration or a truth value"));
+    }
+    let input = if output == DataType::Float32 { DataType::Float64 } else { output.clone() };
     Ok(BoundAggregate::new(vec![input], output.clone(), move || Extreme::new(end, &output)))
+}
+
+/// The same for truth values alone.
+pub(super) fn of_truth(end: End, aggregate: &str, argument: &DataType) -> Result<BoundAggregate> {
+    match argument {
+        DataType::Boolean | DataType::Null => bind(end, aggregate, &DataType::Boolean),
+        other => Err(wrong_argument(aggregate, other, "a truth value")),
+    }
 }

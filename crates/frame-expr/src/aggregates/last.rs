@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{AggregateFunction, BoundAggregate, any};
+use super::{AggregateFunction, BoundAggregate, value};
 use crate::states::{End, Pick, Place};
 
 /// `last x`, `last x order day`: the value of the last row that has one, in the order of the input or the one that is asked for. Null if
@@ -25,7 +25,7 @@ impl AggregateFunction for Last {
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
-        let input = any::value(self.name(), &arguments[0])?;
+        let input = value::value(self.name(), &arguments[0])?;
         Ok(BoundAggregate::new(vec![input.clone()], input.clone(), move || Pick::new(Place::Order(End::Max), &input)).ordered())
     }
 }

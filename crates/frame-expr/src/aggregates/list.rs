@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{AggregateFunction, BoundAggregate, any};
+use super::{AggregateFunction, BoundAggregate, value};
 use crate::states::{List, list_of};
 
 /// `list x`, `list x order day`: a list of the values that are not null. Null if there is no value.
@@ -24,7 +24,7 @@ impl AggregateFunction for ListOf {
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
-        let input = any::value(self.name(), &arguments[0])?;
+        let input = value::value(self.name(), &arguments[0])?;
         Ok(BoundAggregate::new(vec![input.clone()], list_of(&input), move || List::new(&input, None)).ordered())
     }
 }

@@ -6,7 +6,7 @@ use frame_core::{Result, Scalar};
 use super::{AggregateFunction, BoundAggregate, numeric};
 use crate::states::Finish;
 
-/// `mean x`: a float, the exact quotient of sum and count rounded once. Null if there is no value.
+/// `mean x`: a float, the exact quotient of sum and count rounded once; a duration for durations, rounded down. Null if there is no value.
 #[derive(Debug)]
 pub(super) struct Mean;
 

@@ -1,6 +1,9 @@
 //! The aggregate functions, one per file; [`ALL`] lists them and everything else is derived from it.
 
+mod all;
 mod any;
+mod approx_nunique;
+mod approx_quantile;
 mod argmax;
 mod argmin;
 mod concat;
@@ -19,6 +22,7 @@ mod min;
 mod mode;
 mod numeric;
 mod nunique;
+mod product;
 mod quantile;
 mod skew;
 mod std;
@@ -26,6 +30,7 @@ mod sum;
 #[cfg(test)]
 mod tests;
 mod top;
+mod value;
 mod var;
 mod wmean;
 
@@ -159,12 +164,14 @@ pub trait GroupStates: Send {
 pub const ALL: &[&dyn AggregateFunction] = &[
     &count::Count,
     &sum::Sum,
+    &product::ProductOf,
     &mean::Mean,
     &wmean::WeightedMean,
     &min::Min,
     &max::Max,
     &median::Median,
     &quantile::QuantileOf,
+    &approx_quantile::ApproximateQuantile,
     &std::Std,
     &var::Var,
     &skew::Skew,
@@ -172,9 +179,12 @@ pub const ALL: &[&dyn AggregateFunction] = &[
     &cov::Cov,
     &corr::Corr,
     &nunique::CountUnique,
+    &approx_nunique::ApproximateCountUnique,
     &mode::Mode,
     &first::First,
     &last::Last,
+    &any::Any,
+    &all::All,
     &argmin::ArgMin,
     &argmax::ArgMax,
     &top::Largest,

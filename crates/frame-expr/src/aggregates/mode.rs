@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{AggregateFunction, BoundAggregate, any};
+use super::{AggregateFunction, BoundAggregate, value};
 use crate::states::MostFrequent;
 
 /// `mode x`: among equally frequent values the smallest; −0.0 is 0.0, and NaN is one value. Null if there is no value.
@@ -24,7 +24,7 @@ impl AggregateFunction for Mode {
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
-        let input = any::value(self.name(), &arguments[0])?;
+        let input = value::value(self.name(), &arguments[0])?;
         Ok(BoundAggregate::new(vec![input.clone()], input.clone(), move || MostFrequent::new(&input)))
     }
 }

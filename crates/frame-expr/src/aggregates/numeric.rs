@@ -4,8 +4,8 @@ use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result};
 
 use super::BoundAggregate;
-use crate::states::{Finish, FloatTotal, IntTotal, Moments, Statistic};
-use crate::types::is_number;
+use crate::states::{DecimalTotal, Finish, FloatTotal, IntTotal, Moments, Statistic};
+use crate::types::{DIGITS_MAX, computed, is_number};
 
 /// The error for an argument that an aggregate does not take.
 pub(super) fn wrong_argument(aggregate: &str, found: &DataType, wanted: &str) -> Error {
@@ -15,15 +15,20 @@ pub(super) fn wrong_argument(aggregate: &str, found: &DataType, wanted: &str) ->
 
 /// Sums and means: exact, of integers in 128 bits, of floats in fixed point.
 pub(super) fn total(finish: Finish, aggregate: &str, argument: &DataType) -> Result<BoundAggregate> {
-    let output = |of_ints| if finish == Finish::Sum { of_ints } else { DataType::Float64 };
-    match argument {
-        DataType::UInt64 => Ok(BoundAggregate::new(vec![DataType::UInt64], output(DataType::Int64), move || IntTotal::new(finish))),
-        ints if ints.is_integer() => Ok(BoundAggregate::new(vec![DataType::Int64], output(DataType::Int64), move || IntTotal::new(finish))),
-        floats if floats.is_floating() => {
-            Ok(BoundAggregate::new(vec![DataType::Float64], DataType::Float64, move || FloatTotal::new(finish)))
+    let input = computed(argument);
+    let ints =
+        |input: DataType, output: DataType| BoundAggregate::new(vec![input], output.clone(), move || IntTotal::new(finish, output.clone()));
+    let output = |sum: DataType| if finish == Finish::Sum { sum } else { DataType::Float64 };
+    Ok(match input {
+        _ if *argument == DataType::UInt64 => ints(DataType::UInt64, output(DataType::Int64)),
+        DataType::Int64 | DataType::Boolean => ints(DataType::Int64, output(DataType::Int64)),
+        DataType::Duration(_) => ints(input.clone(), input),
+        DataType::Float64 => BoundAggregate::new(vec![input], DataType::Float64, move || FloatTotal::new(finish)),
+        DataType::Decimal128(_, scale) => {
+            BoundAggregate::new(vec![input], output(DataType::Decimal128(DIGITS_MAX, scale)), move || DecimalTotal::new(finish, scale))
         }
-        other => Err(wrong_argument(aggregate, other, "a number")),
-    }
+        _ => return Err(wrong_argument(aggregate, argument, "a number, a duration or a truth value")),
+    })
 }
 
 /// A statistic of numbers. Decimals are converted to the nearest floats; integers are exact.

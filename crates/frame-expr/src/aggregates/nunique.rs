@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{AggregateFunction, BoundAggregate, any};
+use super::{AggregateFunction, BoundAggregate, value};
 use crate::states::Unique;
 
 /// `nunique x`: −0.0 is 0.0, and NaN is one value. Never null: 0 if there is no value.
@@ -24,7 +24,7 @@ impl AggregateFunction for CountUnique {
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
-        let input = any::value(self.name(), &arguments[0])?;
+        let input = value::value(self.name(), &arguments[0])?;
         Ok(BoundAggregate::new(vec![input.clone()], DataType::Int64, move || Unique::new(&input)))
     }
 }

@@ -6,7 +6,8 @@ use frame_core::{Result, Scalar};
 use super::{AggregateFunction, BoundAggregate, numeric};
 use crate::states::Finish;
 
-/// `sum x`: an int for ints (an error if it does not fit 64 bits), else a float, rounded once. Null if there is no value.
+/// `sum x`: an int for ints and truth values (an error if it does not fit 64 bits), a decimal or a duration for such, else a float, rounded
+/// once. Null if there is no value.
 #[derive(Debug)]
 pub(super) struct Sum;
 

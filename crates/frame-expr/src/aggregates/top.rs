@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result, Scalar};
 
-use super::{AggregateFunction, BoundAggregate, any};
+use super::{AggregateFunction, BoundAggregate, value};
 use crate::states::{Top, list_of};
 
 /// More than anybody looks at, and few enough to hold for each group.
@@ -41,7 +41,7 @@ impl AggregateFunction for Largest {
             let error = QueryError::OutOfRange { what: "the number of values", text: constants[0].to_string() };
             Error::new(error).hint(format!("it is a whole number from 1 to {COUNT_MAX}, for example `top 3 value`"))
         })?;
-        let input = any::ordered_value(self.name(), &arguments[0])?;
+        let input = value::ordered_value(self.name(), &arguments[0])?;
         Ok(BoundAggregate::new(vec![input.clone()], list_of(&input), move || Top::new(count, &input)))
     }
 }

@@ -66,6 +66,8 @@ fn converted(from: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
         (text, Boolean) if is_text(text) => truth(from),
         (text, Decimal128(precision, scale)) if is_text(text) => decimals(from, *precision, *scale),
         (text, Duration(_)) if is_text(text) => Ok(arrow_cast(&durations(from)?, to)?),
+        // What has no colon would be read as a count of units since midnight.
+        (text, Time64(_) | DataType::Time32(_)) if is_text(text) => plain(&with_colon(from)?),
         (Duration(_), text) if is_text(text) => duration_texts(from),
         (_, Decimal128(precision, scale)) => {
             let values = plain(from)?;
@@ -104,6 +106,13 @@ fn truth(texts: &ArrayRef) -> Result<ArrayRef> {
         _ => None,
     });
     Ok(Arc::new(values.collect::<arrow::array::BooleanArray>()))
+}
+
+/// The texts that have a colon, the others null.
+fn with_colon(texts: &ArrayRef) -> Result<ArrayRef> {
+    let texts = arrow_cast(texts, &DataType::Utf8View)?;
+    let clocks = texts.as_string_view().iter().map(|text| text.filter(|text| text.contains(':')));
+    Ok(Arc::new(clocks.collect::<arrow::array::StringViewArray>()))
 }
 
 fn durations(texts: &ArrayRef) -> Result<ArrayRef> {

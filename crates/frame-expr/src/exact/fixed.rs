@@ -41,8 +41,9 @@ impl FixedSum {
         true
     }
 
+    /// Adds a whole number of lowest bits.
     #[inline(always)]
-    fn add_words(&mut self, wide: i128) {
+    pub fn add_words(&mut self, wide: i128) {
         let lower = u128::from(self.0[0]) | u128::from(self.0[1]) << 64;
         let (lower, carry) = lower.overflowing_add(wide as u128);
         let highest = self.0[2].wrapping_add((wide >> 127) as u64).wrapping_add(u64::from(carry));

@@ -15,4 +15,5 @@ pub use extended::Extended;
 pub use fixed::FixedSum;
 pub use integer::Integer;
 pub use round::{divide_and_round, round};
+pub(crate) use round::{round_magnitude, with_sign};
 pub use wide::WideSum;

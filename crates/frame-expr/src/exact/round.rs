@@ -27,7 +27,7 @@ fn is_negative(words: &[u64]) -> bool {
     words.last().is_some_and(|word| (*word as i64) < 0)
 }
 
-pub(super) fn with_sign(magnitude: f64, negative: bool) -> f64 {
+pub(crate) fn with_sign(magnitude: f64, negative: bool) -> f64 {
     if negative { -magnitude } else { magnitude }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn negated(words: &[u64]) -> Vec<u64> {
 }
 
 /// Rounds an unsigned number; `more` says that something non-zero lies below its lowest bit.
-pub(super) fn round_magnitude(words: &[u64], lowest: i32, more: bool) -> f64 {
+pub(crate) fn round_magnitude(words: &[u64], lowest: i32, more: bool) -> f64 {
     let Some(top) = words.iter().rposition(|word| *word != 0) else { return 0.0 };
     let leading = top as i32 * 64 + 63 - words[top].leading_zeros() as i32;
     // The weight of the last bit of the result: 52 below the leading one, or that of the smallest subnormal.

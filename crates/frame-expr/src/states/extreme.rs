@@ -30,8 +30,8 @@ impl Extreme {
 
     /// Whether values of this type have order keys.
     pub(crate) fn takes(data_type: &DataType) -> bool {
-        data_type.is_integer()
-            || matches!(data_type, DataType::Boolean | DataType::Float32 | DataType::Float64 | DataType::Date32 | DataType::Timestamp(..))
+        use DataType::{Boolean, Date32, Duration, Float32, Float64, Time64, Timestamp};
+        data_type.is_integer() || matches!(data_type, Boolean | Float32 | Float64 | Date32 | Time64(_) | Timestamp(..) | Duration(_))
     }
 
     fn worst(&self) -> i64 {

@@ -1,9 +1,10 @@
-//! Exact sums and counts of integers per group, in 128 bits: the states of `sum` and `mean`.
+//! Exact sums and counts of integers and durations per group, in 128 bits: the states of `sum` and `mean`.
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, Decimal128Array, Float64Array, Int64Array, PrimitiveArray, UInt64Array};
-use arrow::datatypes::Int64Type;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, DurationMicrosecondType, DurationNanosecondType, Int64Type, TimeUnit, UInt64Type};
 use frame_core::{Error, QueryError, Result};
 
 use super::{Finish, state};
@@ -18,12 +19,14 @@ struct Total {
 
 pub(crate) struct IntTotal {
     finish: Finish,
+    /// The type of the result: that of the values for durations, else an int or a float.
+    output: DataType,
     totals: Vec<Total>,
 }
 
 impl IntTotal {
-    pub(crate) fn new(finish: Finish) -> Self {
-        Self { finish, totals: Vec::new() }
+    pub(crate) fn new(finish: Finish, output: DataType) -> Self {
+        Self { finish, output, totals: Vec::new() }
     }
 
     fn add_all<T: ArrowPrimitiveType<Native: Into<i128>>>(&mut self, groups: &[u32], values: &PrimitiveArray<T>) {
@@ -51,6 +54,11 @@ fn mean(total: &Total) -> Option<f64> {
     (total.count > 0).then(|| divide_and_round(&words, 0, total.count))
 }
 
+/// The mean, rounded down to a whole number: it lies between the smallest and the largest value, so it fits.
+fn floor(total: &Total) -> Option<i64> {
+    (total.count > 0).then(|| total.sum.div_euclid(i128::from(total.count)) as i64)
+}
+
 fn sum(total: &Total) -> Result<Option<i64>> {
     if total.count == 0 {
         return Ok(None);
@@ -67,10 +75,11 @@ impl GroupStates for IntTotal {
     }
 
     fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
-        if let Ok(values) = state::<UInt64Array>(arguments, 0) {
-            self.add_all(groups, values);
-        } else {
-            self.add_all::<Int64Type>(groups, state(arguments, 0)?);
+        match arguments.first().map(|column| column.data_type()) {
+            Some(DataType::UInt64) => self.add_all::<UInt64Type>(groups, state(arguments, 0)?),
+            Some(DataType::Duration(TimeUnit::Microsecond)) => self.add_all::<DurationMicrosecondType>(groups, state(arguments, 0)?),
+            Some(DataType::Duration(TimeUnit::Nanosecond)) => self.add_all::<DurationNanosecondType>(groups, state(arguments, 0)?),
+            _ => self.add_all::<Int64Type>(groups, state(arguments, 0)?),
         }
         Ok(())
     }
@@ -95,9 +104,11 @@ impl GroupStates for IntTotal {
 
     fn take_values(&mut self) -> Result<ArrayRef> {
         let totals = std::mem::take(&mut self.totals);
+        let of_ints = |values: Int64Array| -> Result<ArrayRef> { Ok(cast(&values, &self.output)?) };
         Ok(match self.finish {
+            Finish::Mean if self.output.is_temporal() => of_ints(totals.iter().map(floor).collect())?,
             Finish::Mean => Arc::new(totals.iter().map(mean).collect::<Float64Array>()),
-            Finish::Sum => Arc::new(totals.iter().map(sum).collect::<Result<Int64Array>>()?),
+            Finish::Sum => of_ints(totals.iter().map(sum).collect::<Result<Int64Array>>()?)?,
         })
     }
 

@@ -1,6 +1,9 @@
 //! States that several aggregates share, one kind per file.
 
 mod arena;
+mod bins;
+mod decimal_extreme;
+mod decimal_total;
 mod distinct;
 mod extreme;
 mod float_total;
@@ -9,19 +12,26 @@ mod list;
 mod log;
 mod moments;
 mod pick;
+mod product;
 mod quantile;
+mod sketch;
 mod text_extreme;
 mod top;
 mod unique;
 mod values;
 
+pub(crate) use bins::Bins;
+pub(crate) use decimal_extreme::DecimalExtreme;
+pub(crate) use decimal_total::DecimalTotal;
 pub(crate) use extreme::Extreme;
 pub(crate) use float_total::FloatTotal;
 pub(crate) use int_total::IntTotal;
 pub(crate) use list::{List, list_of};
 pub(crate) use moments::{Moments, Statistic};
 pub(crate) use pick::{Pick, Place};
+pub(crate) use product::Product;
 pub(crate) use quantile::Quantile;
+pub(crate) use sketch::Sketch;
 pub(crate) use text_extreme::TextExtreme;
 pub(crate) use top::Top;
 pub(crate) use unique::{MostFrequent, Unique};
