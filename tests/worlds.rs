@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use frame::{Session, SessionBuilder};
-use frame_io::formats::csv::Writer;
+use frame_io::formats::{self, Destination, csv::Writer};
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -40,19 +40,48 @@ fn worlds() -> Vec<(&'static str, SessionBuilder)> {
 
 #[test]
 fn answers_are_the_same_bytes_in_every_world() {
-    let queries = fs::read_to_string(path("tests/golden/sales.txt")).expect("the queries");
+    check("sales");
+}
+
+#[test]
+fn the_language_answers_the_same_bytes_in_every_world() {
+    check("language");
+}
+
+/// The same rows as Parquet.
+fn converted(session: &Session, file: &str, folder: &Path) -> String {
+    let copy = folder.join(Path::new(file).with_extension("parquet").file_name().expect("a name")).display().to_string();
+    let run = session.query("").input(path(file).display().to_string()).start().expect("a run");
+    let format = formats::by_extension("parquet").expect("Parquet");
+    let out = Box::new(fs::File::create(&copy).expect("a file"));
+    let mut writer = (format.open)(out, &run.schema(), Destination::File).expect("a writer");
+    for batch in run {
+        writer.write(&batch.expect("rows")).expect("a row group");
+    }
+    writer.finish().expect("a footer");
+    copy
+}
+
+/// Runs the queries of a golden file in all worlds. A line `@ PATH` names the file that those below it read.
+fn check(topic: &str) {
+    let queries = fs::read_to_string(path(&format!("tests/golden/{topic}.txt"))).expect("the queries");
     let worlds: Vec<_> = worlds().into_iter().map(|(name, builder)| (name, builder.build().expect("a session"))).collect();
-    let mut text = String::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut text, mut files) = (String::new(), Vec::new());
     for query in queries.lines() {
-        let expected = answer(&worlds[0].1, query, "data/sales.csv");
+        if let Some(file) = query.strip_prefix("@ ") {
+            files = vec![file.to_owned(), converted(&worlds[0].1, file, folder.path())];
+            continue;
+        }
+        let expected = answer(&worlds[0].1, query, &files[0]);
         for (name, session) in &worlds {
-            for file in ["data/sales.csv", "data/sales.parquet"] {
+            for file in &files {
                 assert_eq!(answer(session, query, file), expected, "{query}\n{name}, {file}");
             }
         }
         text.push_str(&format!("> {query}\n{expected}\n"));
     }
-    let golden = path("tests/golden/sales.expected.txt");
+    let golden = path(&format!("tests/golden/{topic}.expected.txt"));
     if std::env::var_os("FRAME_BLESS").is_some() {
         fs::write(&golden, &text).expect("the golden file");
     }
