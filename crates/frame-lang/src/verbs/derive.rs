@@ -17,22 +17,36 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let mut plan = input;
-    // Each assignment sees the columns that the ones before it made: a projection of its own.
     let assignments = parser.list(|parser| {
-        let (name, span) = parser.name()?;
+        let (name, _) = parser.name()?;
         parser.expect_symbol("=")?;
-        Ok((name, span, parser.expr()?))
+        Ok((name, parser.expr()?))
     })?;
-    for (name, _, expr) in assignments {
-        let schema = parser.schema(&plan)?;
-        let mut items: Vec<(Expr, String)> =
-            schema.fields().iter().map(|field| (Expr::column(field.name().clone()), field.name().clone())).collect();
+    let schema = parser.schema(&input)?;
+    let mut names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let mut plan = input;
+    let mut computed: Vec<(String, Expr)> = Vec::new();
+    for (name, expr) in assignments {
+        // What mentions a column that was computed before it needs a projection of its own.
+        let mut mentioned = vec![name.clone()];
+        expr.collect_columns(&mut mentioned);
+        if computed.iter().any(|(name, _)| mentioned.contains(name)) {
+            plan = project(plan, &mut names, std::mem::take(&mut computed));
+        }
+        computed.push((name, expr));
+    }
+    Ok(project(plan, &mut names, computed))
+}
+
+/// The columns with those that are computed from them; `names` are what there is, before and after.
+fn project(input: Plan, names: &mut Vec<String>, computed: Vec<(String, Expr)>) -> Plan {
+    let mut items: Vec<(Expr, String)> = names.iter().map(|name| (Expr::column(name.clone()), name.clone())).collect();
+    for (name, expr) in computed {
         match items.iter_mut().find(|(_, other)| *other == name) {
             Some(item) => item.0 = expr,
             None => items.push((expr, name)),
         }
-        plan = Plan::Project(Project { input: Box::new(plan), items });
     }
-    Ok(plan)
+    *names = items.iter().map(|(_, name)| name.clone()).collect();
+    Plan::Project(Project { input: Box::new(input), items })
 }
