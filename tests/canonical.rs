@@ -118,6 +118,7 @@ const QUERIES: &[&str] = &[
     "union 'a.csv', (from 'b.csv' (delimiter ';', no-headers, names x, [y z], types x = int, [y z] = text, format csv) | take 3) by name",
     "union (from 'c.csv' | where paid), (where value > 1 | union 'd.csv' by position)",
     "union (from 'it''s.parquet' (format parquet) | where paid) by position",
+    "union (from 'b.csv' (names [format], a, [delimiter], types a = int, [format] = float, [no] = bool, delimiter ';'))",
     "let big = where value > 1; union big, (from big | take 1)",
     "describe",
     "describe value, category",
