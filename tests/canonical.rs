@@ -87,6 +87,7 @@ const QUERIES: &[&str] = &[
     "groupby -id as negative, not paid as unpaid corr(value, tmp_a), wmean(value, id) as w, count(note), top(3, value) as best",
     "groupby paid concat(category, ', ') as names, list value, argmax(note, value) as longest where value > 0",
     "agg sum value, max(value) as top",
+    "agg first value order ((-id)) as a, last value order ((id + 1) * 2) as b, first value order -(id + 1) as c",
     "summarize mean value by category, day",
     "agg count where paid or value is null, var value where not paid as v",
     "agg count as n",
