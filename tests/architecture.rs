@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Package, and the packages that it may use.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
+    ("frame-testing", &["frame-plan", "frame-expr", "frame-core"]),
     ("frame-lang", &["frame-plan", "frame-expr", "frame-core"]),
     ("frame-engine", &["frame-plan", "frame-io", "frame-expr", "frame-graph", "frame-memory", "frame-core"]),
     ("frame-plan", &["frame-expr", "frame-core"]),
@@ -31,6 +32,18 @@ fn packages_use_only_those_below_them() {
     }
     let packages = fs::read_dir(root().join("crates")).expect("the crates").count();
     assert_eq!(packages, LAYERS.len(), "every package has its layer");
+}
+
+#[test]
+fn only_tests_use_the_naive_model() {
+    let mut folders = vec![root().to_owned()];
+    folders.extend(LAYERS.iter().map(|(package, _)| root().join("crates").join(package)));
+    for folder in folders {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        for section in manifest.split("\n[").filter(|section| section.contains("\nframe-testing.")) {
+            assert!(folder == root() && section.starts_with("dev-dependencies]"), "{} uses frame-testing", folder.display());
+        }
+    }
 }
 
 #[test]

@@ -99,6 +99,11 @@ fn condition(filter: &Expr, schema: &Schema) -> Result<BoundExpr> {
 }
 
 impl BoundCall {
+    /// Whether some values can make the evaluation of the arguments or of the order fail.
+    pub fn can_fail(&self) -> bool {
+        self.arguments.iter().chain(self.order.iter().map(|(expr, ..)| expr)).any(BoundExpr::can_fail)
+    }
+
     /// The rows that count; `None` for all of them.
     ///
     /// # Errors

@@ -210,10 +210,12 @@ impl Display for AggregateCall {
         if let Some(filter) = &self.filter {
             write!(f, " where {filter}")?;
         }
-        match self.order.as_slice() {
-            [] => Ok(()),
-            [key] => write!(f, " order {key}"),
-            keys => write!(f, " order ({})", keys.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", ")),
+        let order = self.order.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", ");
+        match self.order.len() {
+            0 => Ok(()),
+            // A parenthesis behind `order` begins a list.
+            1 if !order.starts_with('(') => write!(f, " order {order}"),
+            _ => write!(f, " order ({order})"),
         }
     }
 }

@@ -85,11 +85,11 @@ pub(crate) fn named(input: &Input) -> String {
         options.push("no-headers".to_owned());
     }
     if !csv.names.is_empty() {
-        let names = csv.names.iter().map(|name| quoted(name).to_string());
+        let names = csv.names.iter().map(|name| column(name));
         options.push(format!("names {}", names.collect::<Vec<_>>().join(", ")));
     }
     if !csv.types.is_empty() {
-        let types = csv.types.iter().map(|(name, data_type)| format!("{} = {}", quoted(name), type_name(data_type)));
+        let types = csv.types.iter().map(|(name, data_type)| format!("{} = {}", column(name), type_name(data_type)));
         options.push(format!("types {}", types.collect::<Vec<_>>().join(", ")));
     }
     match input.format {
@@ -99,6 +99,11 @@ pub(crate) fn named(input: &Input) -> String {
     }
     let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(", ")) };
     format!("{}{options}", text(input.path.clone()))
+}
+
+/// A column among options; one that is called as an option stands in brackets.
+fn column(name: &str) -> String {
+    if WORDS.contains(&name) { format!("[{name}]") } else { quoted(name) }
 }
 
 /// Items between commas, up to a comma that the next option stands behind.

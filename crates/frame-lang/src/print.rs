@@ -2,7 +2,7 @@
 
 use frame_core::Scalar;
 use frame_expr::{AggregateCall, Expr, Node, SortKey, quoted};
-use frame_plan::{Aggregate, Limit, Plan, Remark, SampleSize};
+use frame_plan::{Aggregate, Limit, Plan, Remark};
 
 use crate::options;
 use crate::verbs::aggregates;
@@ -48,13 +48,7 @@ fn stage(plan: &Plan) -> Option<String> {
             };
             format!("dedup {}{keep}", joined(&dedup.by, |name| quoted(name)))
         }
-        Plan::Sample(sample) => {
-            let size = match sample.size {
-                SampleSize::Rows(rows) => rows.to_string(),
-                SampleSize::Fraction(fraction) => format!("{}%", fraction * 100.0),
-            };
-            format!("sample {size}{} seed {}", per(&sample.per), sample.seed)
-        }
+        Plan::Sample(sample) => format!("sample {}{} seed {}", sample.size, per(&sample.per), sample.seed),
         Plan::Union(union) => {
             let others = union.inputs.get(1..).unwrap_or_default();
             format!("union {}{}", joined(others, input), if union.by_position { " by position" } else { "" })

@@ -6,7 +6,6 @@ use arrow::array::{ArrayRef, BinaryBuilder, UInt64Array};
 use arrow::compute::SortOptions;
 use arrow::row::{RowConverter, SortField};
 use frame_core::{Error, Origin, Result};
-use frame_expr::BoundExpr;
 
 use crate::sort::canonical;
 
@@ -28,18 +27,18 @@ pub(crate) fn ranks(origin: Option<Origin>, rows: usize) -> Result<UInt64Array> 
     Ok(UInt64Array::from_iter_values(first..first + rows as u64))
 }
 
-/// Keys that sort as `order` says and then by rank, bytewise.
+/// Keys that sort by columns, each descending or not and nulls first or not, and then by rank, bytewise.
 ///
 /// # Errors
-/// What evaluating the order can fail with; an Arrow error for a type without an order.
-pub(super) fn keys(order: &[(BoundExpr, bool, bool)], columns: &[ArrayRef], ranks: &UInt64Array) -> Result<ArrayRef> {
+/// An Arrow error for a type without an order.
+pub(super) fn keys(order: &[(ArrayRef, bool, bool)], ranks: &UInt64Array) -> Result<ArrayRef> {
     let rows = ranks.len();
     let mut values = Vec::with_capacity(order.len());
     let mut fields = Vec::with_capacity(order.len());
-    for (expr, descending, nulls_first) in order {
+    for (column, descending, nulls_first) in order {
         let options = SortOptions { descending: *descending, nulls_first: *nulls_first };
-        fields.push(SortField::new_with_options(expr.data_type().clone(), options));
-        values.push(canonical(expr.evaluate(columns, rows)?)?);
+        fields.push(SortField::new_with_options(column.data_type().clone(), options));
+        values.push(canonical(Arc::clone(column))?);
     }
     let packed = RowConverter::new(fields)?.convert_columns(&values)?;
     let mut keys = BinaryBuilder::with_capacity(rows, packed.size() + 8 * rows);

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use arrow::compute::{cast, filter};
 use arrow::datatypes::DataType;
 use frame_core::{Batch, Origin, Result};
-use frame_expr::BoundCall;
 use frame_expr::aggregates::GroupStates;
+use frame_expr::{BoundCall, BoundExpr};
 use frame_memory::Reservation;
 
 use super::keys::{self, KeyTable};
@@ -55,16 +55,13 @@ impl Totals {
         self.keys.assign(&keys, rows, &mut self.groups)?;
         self.resize()?;
         for (call, states) in group_by.calls.iter().zip(&mut self.states) {
-            let arguments = arguments(call, columns, rows, batch.origin())?;
-            match call.keep(columns, rows)? {
-                None => states.update(&self.groups, &arguments)?,
-                Some(keep) => {
-                    self.selected.clear();
-                    self.selected.extend(keep.values().set_indices().map(|row| self.groups[row]));
-                    let arguments = arguments.iter().map(|argument| Ok(filter(argument, &keep)?)).collect::<Result<Vec<_>>>()?;
-                    states.update(&self.selected, &arguments)?;
-                }
-            }
+            let Some(keep) = call.keep(columns, rows)? else {
+                states.update(&self.groups, &arguments(call, columns, rows, batch.origin(), None)?)?;
+                continue;
+            };
+            self.selected.clear();
+            self.selected.extend(keep.values().set_indices().map(|row| self.groups[row]));
+            states.update(&self.selected, &arguments(call, columns, rows, batch.origin(), Some(&keep))?)?;
         }
         Ok(())
     }
@@ -121,12 +118,32 @@ impl Totals {
     }
 }
 
-/// What an aggregate takes of a batch: its arguments, and the order of the rows if it asks for it.
-fn arguments(call: &BoundCall, columns: &[ArrayRef], rows: usize, origin: Option<Origin>) -> Result<Vec<ArrayRef>> {
-    let mut arguments = call.arguments.iter().map(|argument| argument.evaluate(columns, rows)).collect::<Result<Vec<_>>>()?;
-    if call.aggregate.needs_order() {
-        let ranks = ranks::ranks(origin, rows)?;
-        arguments.push(if call.order.is_empty() { Arc::new(ranks) } else { ranks::keys(&call.order, columns, &ranks)? });
+/// What an aggregate takes of the rows of a batch that count: its arguments, and the order of the rows if it asks for it.
+fn arguments(
+    call: &BoundCall,
+    columns: &[ArrayRef],
+    rows: usize,
+    origin: Option<Origin>,
+    keep: Option<&BooleanArray>,
+) -> Result<Vec<ArrayRef>> {
+    let kept = |array: &dyn Array| keep.map_or_else(|| Ok(array.slice(0, array.len())), |keep| filter(array, keep));
+    let ranks = if call.aggregate.needs_order() { Some(kept(&ranks::ranks(origin, rows)?)?) } else { None };
+    // A row that does not count must not fail either; otherwise it is less work to compute first.
+    let is_narrowed = keep.is_some() && call.can_fail();
+    let narrowed = if is_narrowed { columns.iter().map(|column| kept(column)).collect::<std::result::Result<_, _>>()? } else { Vec::new() };
+    let (columns, rows) = match keep {
+        Some(keep) if is_narrowed => (narrowed.as_slice(), keep.true_count()),
+        _ => (columns, rows),
+    };
+    let value = |expr: &BoundExpr| -> Result<ArrayRef> {
+        let values = expr.evaluate(columns, rows)?;
+        Ok(if is_narrowed { values } else { kept(&values)? })
+    };
+    let mut arguments = call.arguments.iter().map(value).collect::<Result<Vec<_>>>()?;
+    if let Some(ranks) = ranks {
+        let order = call.order.iter().map(|(expr, descending, nulls_first)| Ok((value(expr)?, *descending, *nulls_first)));
+        let order = order.collect::<Result<Vec<_>>>()?;
+        arguments.push(if order.is_empty() { ranks } else { ranks::keys(&order, ranks.as_primitive())? });
     }
     Ok(arguments)
 }

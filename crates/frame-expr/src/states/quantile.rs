@@ -54,7 +54,7 @@ fn between(low: f64, high: f64, part: f64) -> f64 {
     if part == 0.0 || low == high {
         return low;
     }
-    let value = if distance.is_infinite() && low.is_finite() && high.is_finite() {
+    let value = if distance.is_infinite() {
         low * (1.0 - part) + high * part
     } else if part < 0.5 {
         low + distance * part
@@ -122,6 +122,9 @@ mod tests {
         assert_eq!(quantile(&mut [f64::MAX, -f64::MAX], 0.5), Some(0.0));
         assert_eq!(quantile(&mut [f64::INFINITY, f64::INFINITY], 0.5), Some(f64::INFINITY));
         assert_eq!(quantile(&mut [1.0, f64::INFINITY], 0.0), Some(1.0));
+        assert_eq!(quantile(&mut [1.0, f64::INFINITY], 0.5), Some(f64::INFINITY));
+        assert_eq!(quantile(&mut [f64::NEG_INFINITY, 1.0], 0.25), Some(f64::NEG_INFINITY));
+        assert!(quantile(&mut [f64::NEG_INFINITY, f64::INFINITY], 0.5).is_some_and(f64::is_nan));
         assert_eq!(quantile(&mut [0.0, -0.0], 0.0).map(f64::to_bits), Some((-0.0_f64).to_bits()));
     }
 }

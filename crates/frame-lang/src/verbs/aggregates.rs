@@ -23,8 +23,8 @@ pub(super) fn parse(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<Aggrega
     Ok(parser.list(|parser| item(parser, input))?.concat())
 }
 
-/// One aggregate; a set of columns makes several of it.
-pub(super) fn item(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<AggregateCall>> {
+/// One aggregate without a name, with what stands behind it; a set of columns makes several of it.
+pub(super) fn unnamed(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<AggregateCall>> {
     let token = parser.next();
     let Kind::Word(word) = token.kind.clone() else { return Err(parser.expected_at("an aggregate", &token)) };
     let (function, constants) = match percentile(&word) {
@@ -47,6 +47,12 @@ pub(super) fn item(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<Aggregat
     for call in &mut calls {
         (call.filter, call.order, call.span) = (filter.clone(), order.clone(), span);
     }
+    Ok(calls)
+}
+
+/// One aggregate and its name; a set of columns makes several of it.
+fn item(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<AggregateCall>> {
+    let mut calls = unnamed(parser, input)?;
     if !parser.accept_word("as") {
         for call in &mut calls {
             call.name = default_name(call).ok_or_else(|| nameless(call))?;

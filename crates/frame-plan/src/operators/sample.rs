@@ -1,5 +1,7 @@
 //! Rows by chance, the same ones every time.
 
+use std::fmt;
+
 use arrow::datatypes::SchemaRef;
 use frame_core::Result;
 use frame_expr::{Expr, bind};
@@ -17,6 +19,23 @@ pub enum SampleSize {
 }
 
 impl Eq for SampleSize {}
+
+/// As it stands behind `sample`: a number of rows, or a percentage that reads back as the same fraction.
+impl fmt::Display for SampleSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rows(rows) => write!(f, "{rows}"),
+            Self::Fraction(fraction) => {
+                // 0.07 · 100 is not 7, so the shortest text is looked for whose hundredth is the fraction.
+                let percent = fraction * 100.0;
+                let near = [percent, percent.next_up(), percent.next_down()].map(|percent| percent.to_string());
+                let mut texts = (0..15).map(|digits| format!("{percent:.digits$}")).chain(near);
+                let reads_back = |text: &String| text.parse().is_ok_and(|percent: f64| percent / 100.0 == *fraction);
+                write!(f, "{}%", texts.find(reads_back).unwrap_or_else(|| percent.to_string()))
+            }
+        }
+    }
+}
 
 /// Keeps rows by chance, in their order. Which ones depends on the seed and on the number of each row among the rows of the input, so it
 /// is the same for any number of threads.
@@ -47,10 +66,7 @@ impl Sample {
     }
 
     pub(super) fn explain(&self) -> String {
-        let size = match self.size {
-            SampleSize::Rows(rows) => rows.to_string(),
-            SampleSize::Fraction(fraction) => format!("{}%", fraction * 100.0),
-        };
+        let size = self.size;
         let per = self.per.iter().map(Expr::to_string).collect::<Vec<_>>().join(", ");
         format!("sample {size}{} seed {}", if per.is_empty() { per } else { format!(" per {per}") }, self.seed)
     }

@@ -1,0 +1,219 @@
+//! Random plans whose types fit, a few stages over one table.
+
+use frame_core::Scalar;
+use frame_expr::{AggregateCall, Expr, SortKey};
+use frame_plan::{Aggregate, Dedup, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Scan, Sort, Tail, Top, Union};
+use proptest::prelude::*;
+
+use crate::choices::Choices;
+use crate::expressions::Expressions;
+use crate::model::{self, Columns, Kind};
+use crate::table::{Table, tables};
+
+/// A table and a recipe for a plan over it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What the plan reads.
+    pub table: Table,
+    /// The plan; its scans read `table.csv`.
+    pub plan: Plan,
+}
+
+/// The path that the plans of [`cases`] read.
+const PATH: &str = "table.csv";
+
+/// Random tables, each with a plan of up to five stages.
+pub fn cases() -> impl Strategy<Value = Case> {
+    let stage = prop::collection::vec(any::<u16>(), 1..60);
+    (tables(), prop::collection::vec(stage, 0..6)).prop_map(|(table, stages)| {
+        let plan = plan(&table.rows.columns, &stages);
+        Case { table, plan }
+    })
+}
+
+impl Case {
+    /// The plan with this file in place of `table.csv`.
+    pub fn reading(&self, path: &str) -> Plan {
+        fn set(plan: &mut Plan, input: &Input) {
+            if let Plan::Scan(scan) = plan {
+                scan.input = input.clone();
+            }
+            plan.inputs_mut().into_iter().for_each(|below| set(below, input));
+        }
+        let mut plan = self.plan.clone();
+        set(&mut plan, &Table::input(path));
+        plan
+    }
+}
+
+fn plan(table: &Columns, stages: &[Vec<u16>]) -> Plan {
+    let mut plan = Plan::Scan(Scan::new(Table::input(PATH)));
+    for words in stages {
+        let columns = model::columns(&plan, table).expect("random plans are of what the model knows");
+        let mut stage = Stage { table, columns: &columns, choices: Choices::new(words) };
+        plan = stage.on(plan);
+    }
+    plan
+}
+
+/// Makes one stage over the columns of the stage before.
+struct Stage<'a> {
+    table: &'a Columns,
+    columns: &'a Columns,
+    choices: Choices<'a>,
+}
+
+impl Stage<'_> {
+    fn on(&mut self, plan: Plan) -> Plan {
+        let input = Box::new(plan);
+        match self.choices.below(14) {
+            0 | 1 => Plan::Filter(Filter { input, predicate: self.condition() }),
+            2 => Plan::Limit(Limit { input, count: self.choices.below(12) as u64, offset: self.choices.below(6) as u64 }),
+            3 => Plan::Sort(Sort { input, keys: self.order() }),
+            4 | 5 => self.project(input),
+            6..=8 => self.aggregate(input),
+            9 => Plan::Tail(Tail { input, count: self.choices.below(12) as u64 }),
+            10 => {
+                let (count, order) = (self.choices.below(5) as u64, self.order());
+                let per = if self.choices.once_in(2) { vec![self.any_expr().0] } else { Vec::new() };
+                Plan::Top(Top { input, count, order, per, with_ties: self.choices.once_in(2) })
+            }
+            11 => self.dedup(input),
+            12 => self.union(*input),
+            _ => Plan::Mark(Mark { input, remark: Remark::Note("it's a note".to_owned()) }),
+        }
+    }
+
+    fn condition(&mut self) -> Expr {
+        Expressions { columns: self.columns }.condition(&mut self.choices)
+    }
+
+    /// A column or an expression of any kind, and the kind.
+    fn any_expr(&mut self) -> (Expr, Kind) {
+        if self.choices.once_in(3) {
+            let kind = Kind::OF_COLUMNS[self.choices.below(Kind::OF_COLUMNS.len())];
+            return (Expressions { columns: self.columns }.of(kind, 2, &mut self.choices), kind);
+        }
+        let (name, kind) = self.column();
+        (Expr::column(name), kind)
+    }
+
+    fn column(&mut self) -> (String, Kind) {
+        self.choices.one(self.columns).cloned().expect("every stage has a column")
+    }
+
+    fn order(&mut self) -> Vec<SortKey> {
+        let key = |stage: &mut Self| {
+            let (descending, nulls_first) = (stage.choices.once_in(2), stage.choices.once_in(3));
+            SortKey { expr: stage.any_expr().0, descending, nulls_first }
+        };
+        (0..=self.choices.below(3)).map(|_| key(self)).collect()
+    }
+
+    /// A name that is not taken: the column's own, a new plain one, or an odd one.
+    fn name(&mut self, expr: &Expr, taken: &[String]) -> String {
+        let own = match &expr.node {
+            frame_expr::Node::Column(name) => Some(name.clone()),
+            _ => None,
+        };
+        let base = ["c", "select", "per", "a b", "[x]", "é", "count"][self.choices.below(7)].to_owned();
+        let numbered = (0..).map(|number| format!("{base}{number}"));
+        let free = |name: &String| !taken.contains(name);
+        let own = if self.choices.once_in(4) { None } else { own };
+        own.into_iter().chain([base.clone()]).chain(numbered).find(free).unwrap_or(base)
+    }
+
+    fn project(&mut self, input: Box<Plan>) -> Plan {
+        let mut names = Vec::new();
+        let mut items = Vec::new();
+        for _ in 0..=self.choices.below(5) {
+            let expr = self.any_expr().0;
+            names.push(self.name(&expr, &names));
+            items.push((expr, names[names.len() - 1].clone()));
+        }
+        Plan::Project(Project { input, items })
+    }
+
+    fn aggregate(&mut self, input: Box<Plan>) -> Plan {
+        let mut names = Vec::new();
+        let mut keys = Vec::new();
+        for _ in 0..self.choices.below(4) {
+            let expr = self.any_expr().0;
+            let name = self.name(&expr, &names);
+            names.push(name.clone());
+            keys.push(KeyItem { expr, name });
+        }
+        let calls = if keys.is_empty() { 1 + self.choices.below(4) } else { self.choices.below(5) };
+        let aggregates: Vec<AggregateCall> = (0..calls).map(|_| self.call(&mut names)).collect();
+        // Without aggregates it is `distinct`, which has no total.
+        let with_total = !keys.is_empty() && !aggregates.is_empty() && self.choices.once_in(4);
+        Plan::Aggregate(Aggregate { input, keys, aggregates, with_total })
+    }
+
+    fn call(&mut self, names: &mut Vec<String>) -> AggregateCall {
+        const OF_ANY: [&str; 7] = ["count", "min", "max", "nunique", "first", "last", "mode"];
+        const OF_NUMBERS: [&str; 6] = ["sum", "mean", "var", "std", "median", "quantile"];
+        let (expr, kind) = self.any_expr();
+        let of_number = kind.is_number() && !self.choices.once_in(3);
+        let function = *self.choices.one(if of_number { &OF_NUMBERS[..] } else { &OF_ANY[..] }).expect("a list of names");
+        let is_count = function == "count" && self.choices.once_in(2);
+        let arguments = if is_count { Vec::new() } else { vec![expr] };
+        let mut call = AggregateCall::new(function, arguments, "");
+        if function == "quantile" {
+            call.constants = vec![Scalar::Float([0.5, 0.0, 1.0, 0.25, 0.95, 0.123_456_789_012][self.choices.below(6)])];
+        }
+        if self.choices.once_in(4) {
+            call.filter = Some(self.condition());
+        }
+        if matches!(function, "first" | "last") && self.choices.once_in(2) {
+            call.order = self.order();
+        }
+        let own = match call.arguments.as_slice() {
+            [Expr { node: frame_expr::Node::Column(column), .. }] => format!("{function}_{column}"),
+            _ => function.to_owned(),
+        };
+        call.name = self.name(&Expr::column(own), names);
+        names.push(call.name.clone());
+        call
+    }
+
+    fn dedup(&mut self, input: Box<Plan>) -> Plan {
+        let mut by: Vec<String> = (0..=self.choices.below(2)).map(|_| self.column().0).collect();
+        by.dedup();
+        let (mut order, mut keep_last) = (Vec::new(), false);
+        if self.choices.once_in(2) {
+            keep_last = self.choices.once_in(2);
+            if !keep_last {
+                let descending = self.choices.once_in(2);
+                order = vec![SortKey { expr: self.any_expr().0, descending, nulls_first: false }];
+            }
+        }
+        Plan::Dedup(Dedup { input, by, order, keep_last })
+    }
+
+    /// The rows once more, some of them, or rows of the table whose columns have the same kinds or kinds that go together.
+    fn union(&mut self, input: Plan) -> Plan {
+        let again = Box::new(input.clone());
+        let by_position = self.choices.once_in(2);
+        let other = match self.choices.below(3) {
+            0 => Plan::Filter(Filter { input: again, predicate: self.condition() }),
+            1 => Plan::Limit(Limit { input: again, offset: 0, count: self.choices.below(5) as u64 }),
+            _ => {
+                let scan = Box::new(Plan::Scan(Scan::new(Table::input(PATH))));
+                let mut columns = self.columns.clone();
+                if !by_position {
+                    let turns = self.choices.below(columns.len());
+                    columns.rotate_left(turns);
+                    columns.truncate(1 + self.choices.below(columns.len()));
+                }
+                let item = |(name, kind): &(String, Kind)| {
+                    let kind = if kind.is_number() && self.choices.once_in(2) { Kind::Float } else { *kind };
+                    (Expressions { columns: self.table }.of(kind, 1, &mut self.choices), name.clone())
+                };
+                let items = columns.iter().map(item).collect();
+                Plan::Project(Project { input: scan, items })
+            }
+        };
+        Plan::Union(Union { inputs: vec![input, other], by_position })
+    }
+}

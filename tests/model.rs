@@ -1,0 +1,180 @@
+//! Random plans over random tables, compared with the naive model: rows, order, types and every bit of every float, whatever the number
+//! of threads, the sizes of batches, partitions and chunks, and whether the plan was optimized.
+//!
+//! `PROPTEST_CASES=5000 cargo test --test model` tries more than the 150 cases of every day. A failure prints the plan as a query and
+//! the table as CSV: that is the case to keep below, in `known_cases`.
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, SchemaRef};
+use frame_core::{ErrorKind, QueryError, Result, Scalar};
+use frame_engine::{Engine, Progress, Settings};
+use frame_plan::Plan;
+use frame_testing::cases;
+use frame_testing::model::{self, Failure, Kind, Rows};
+use proptest::prelude::*;
+
+/// Columns and rows of an answer, or the arithmetic error that it ends with.
+type Answer = std::result::Result<(SchemaRef, Vec<Vec<Scalar>>), String>;
+
+/// A world in which no answer may differ: threads, rows of a batch, bytes of a partition and of a chunk, optimized or not.
+#[derive(Debug, Clone)]
+struct World(usize, usize, u64, usize, bool);
+
+impl World {
+    fn engine(&self) -> Engine {
+        let Self(threads, batch_rows, partition_bytes, chunk_bytes, optimize) = *self;
+        let settings = Settings { threads, memory_bytes: 256 << 20, batch_rows, partition_bytes, chunk_bytes, optimize };
+        Engine::new(settings).expect("threads")
+    }
+}
+
+fn worlds() -> impl Strategy<Value = World> {
+    let (threads, batch_rows) = (prop::sample::select(vec![1, 3]), prop::sample::select(vec![8192, 3]));
+    let (partitions, chunks) = (prop::sample::select(vec![16 << 20, 64, 500]), prop::sample::select(vec![256 << 10, 40]));
+    (threads, batch_rows, partitions, chunks, any::<bool>())
+        .prop_map(|(threads, rows, partition, chunk, optimize)| World(threads, rows, partition, chunk, optimize))
+}
+
+fn run(engine: &Engine, plan: &Plan) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+    let plan = plan.clone();
+    let run = engine.start(move |_| Ok(plan.clone()), &Progress::default())?;
+    Ok((run.schema().clone(), run.collect::<Result<_>>()?))
+}
+
+/// The answer of the engine; any error but an arithmetic one fails the test.
+fn answer(engine: &Engine, plan: &Plan) -> Answer {
+    match run(engine, plan) {
+        Ok((schema, batches)) => Ok((schema, batches.iter().flat_map(rows).collect())),
+        Err(error) => match error.kind() {
+            ErrorKind::Query(QueryError::Arithmetic(text)) => Err(text.clone()),
+            _ => panic!("{}", error.render(None)),
+        },
+    }
+}
+
+fn rows(batch: &RecordBatch) -> Vec<Vec<Scalar>> {
+    let columns: Vec<Vec<Scalar>> = batch.columns().iter().map(scalars).collect();
+    (0..batch.num_rows()).map(|row| columns.iter().map(|column| column[row].clone()).collect()).collect()
+}
+
+fn scalars(column: &ArrayRef) -> Vec<Scalar> {
+    let column = match column.data_type() {
+        DataType::Dictionary(_, values) => &cast(column, values).expect("values of a dictionary"),
+        _ => column,
+    };
+    let value = |row: usize| match column.data_type() {
+        _ if column.is_null(row) => Scalar::Null,
+        DataType::Boolean => Scalar::Bool(column.as_boolean().value(row)),
+        DataType::Int64 => Scalar::Int(column.as_primitive::<Int64Type>().value(row)),
+        DataType::Float64 => Scalar::Float(column.as_primitive::<Float64Type>().value(row)),
+        DataType::Utf8View => Scalar::Text(column.as_string_view().value(row).to_owned()),
+        DataType::Date32 => Scalar::Date(column.as_primitive::<Date32Type>().value(row)),
+        other => panic!("a column of {other}"),
+    };
+    (0..column.len()).map(value).collect()
+}
+
+/// What differs between an answer and the model's.
+fn difference(schema: &SchemaRef, rows: &[Vec<Scalar>], expected: &Rows) -> Option<String> {
+    let columns: Vec<(String, DataType)> = schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect();
+    let wanted: Vec<(String, DataType)> = expected.columns.iter().map(|(name, kind)| (name.clone(), kind.data_type())).collect();
+    if columns != wanted {
+        return Some(format!("columns {columns:?}, expected {wanted:?}"));
+    }
+    let is_same = |a: &Vec<Scalar>, b: &Vec<Scalar>| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| model::is_same(a, b));
+    if let Some(at) = rows.iter().zip(&expected.rows).position(|(a, b)| !is_same(a, b)) {
+        return Some(format!("row {at} is {:?}, expected {:?}", rows[at], expected.rows[at]));
+    }
+    (rows.len() != expected.rows.len()).then(|| format!("{} rows, expected {}", rows.len(), expected.rows.len()))
+}
+
+/// Checks a plan in some worlds.
+fn check(plan: &Plan, table: &Rows, worlds: &[World]) -> std::result::Result<(), TestCaseError> {
+    let expected = model::answer(plan, table);
+    let mut lenient: Option<Rows> = None;
+    for world in worlds {
+        match (&expected, answer(&world.engine(), plan)) {
+            (Err(Failure::Unknown(what)), _) => prop_assert!(false, "the model does not know {what}"),
+            // A value that does not fit is an error only where it is needed, which the model cannot know: a limit or the optimizer may
+            // drop it. Worlds with an answer have the same one.
+            (Err(Failure::Arithmetic(_)), Err(_)) => {}
+            (Err(Failure::Arithmetic(_)), Ok((schema, rows))) => {
+                if let Some(first) = &lenient {
+                    let difference = difference(&schema, &rows, first);
+                    prop_assert!(difference.is_none(), "{world:?}: {}\n{}", difference.unwrap_or_default(), frame_lang::print(plan));
+                }
+                let columns = plan_columns(plan, table)?;
+                lenient = Some(Rows { columns, rows });
+            }
+            (Ok(_), Err(error)) => prop_assert!(false, "{world:?}: {error}\n{}", frame_lang::print(plan)),
+            (Ok(expected), Ok((schema, rows))) => {
+                let difference = difference(&schema, &rows, expected);
+                prop_assert!(difference.is_none(), "{world:?}: {}\n{}", difference.unwrap_or_default(), frame_lang::print(plan));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn plan_columns(plan: &Plan, table: &Rows) -> std::result::Result<model::Columns, TestCaseError> {
+    model::columns(plan, &table.columns).map_err(|failure| TestCaseError::fail(format!("{failure:?}")))
+}
+
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(150);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() }
+}
+
+#[test]
+fn answers_are_those_of_the_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("table.csv");
+    let worlds = prop::collection::vec(worlds(), 3);
+    let test = |(case, worlds): (frame_testing::Case, Vec<World>)| {
+        let text = case.table.csv();
+        std::fs::write(&file, &text).expect("a file");
+        let plan = case.reading(&file.display().to_string());
+        check(&plan, &case.table.rows, &worlds).map_err(|error| match error {
+            TestCaseError::Fail(reason) => TestCaseError::fail(format!("{reason}\n\n{text}")),
+            reject => reject,
+        })
+    };
+    let mut runner = proptest::test_runner::TestRunner::new(config());
+    if let Err(error) = runner.run(&(cases(), worlds), test) {
+        panic!("{error}");
+    }
+}
+
+/// Columns `i`, `j` (int), `f` (float), `t` (text) of small tables, queries, and what they once got wrong.
+#[test]
+fn known_cases() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("table.csv");
+    let types = "i = int, j = int, f = float, t = text";
+    let cases: &[(&str, &str, &str)] = &[
+        (
+            "median between a number and infinity",
+            "1,1,1.0,\"a\"\n2,2,inf,\"a\"\n3,3,-inf,\"b\"\n4,4,2.0,\"b\"\n",
+            "groupby t median f, quantile 0.25 f",
+        ),
+        (
+            "an argument that overflows where it does not count",
+            "1,9223372036854775807,0.5,\"a\"\n2,1,0.5,\"b\"\n",
+            "agg sum(j + 1) where i > 1 as s",
+        ),
+    ];
+    for (title, lines, query) in cases {
+        std::fs::write(&file, format!("i,j,f,t\n{lines}")).expect("a file");
+        let path = file.display().to_string();
+        let world = World(1, 8192, 16 << 20, 256 << 10, false);
+        let tables = world.engine().tables();
+        let plan = frame_lang::parse(&format!("from '{path}' ({types}) | {query}"), Vec::new(), &tables).expect("a query");
+        let scan = frame_lang::parse(&format!("from '{path}' ({types})"), Vec::new(), &tables).expect("a query");
+        let (_, rows) = answer(&world.engine(), &scan).expect("a scan");
+        let kinds = [("i", Kind::Int), ("j", Kind::Int), ("f", Kind::Float), ("t", Kind::Text)];
+        let columns = kinds.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
+        let worlds = [world, World(3, 3, 40, 20, true), World(1, 3, 16 << 20, 256 << 10, true)];
+        check(&plan, &Rows { columns, rows }, &worlds).unwrap_or_else(|error| panic!("{title}: {error}"));
+    }
+}
