@@ -15,7 +15,7 @@ use crate::parser::Parser;
 const ENDING: [&str; 6] = ["where", "order", "as", "by", "having", "with"];
 
 /// Whether the next word begins an aggregate rather than a key.
-pub(super) fn is_next(parser: &Parser<'_>) -> bool {
+pub(crate) fn is_next(parser: &Parser<'_>) -> bool {
     is_word(parser.peek())
 }
 
