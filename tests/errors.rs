@@ -31,7 +31,7 @@ fn wrong_queries() {
         ("groupby category meen value", &["E0202", "unknown aggregate `meen`", "did you mean `mean`?"]),
         ("groupby category mean", &["E0204", "mean column"]),
         ("groupby category", &["expected an aggregate", "groupby category count"]),
-        ("groupby category mean value, id", &["each item begins with an aggregate", "mean {a, id}"]),
+        ("groupby category mean value, id", &["each item begins with an aggregate", "mean {value, id}"]),
         ("groupby category mean note", &["E0205", "`mean` does not take text"]),
         ("groupby category sum value, sum value", &["E0206", "two columns are called `sum_value`"]),
         ("where value", &["E0205", "a filter does not take float"]),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Schema};
-use frame_core::{Error, QueryError, Result, Scalar, Span};
+use frame_core::{Error, QueryError, Result, Scalar, Span, calendar};
 
 use crate::arithmetic::{arithmetic, number};
 use crate::evaluate;
 use crate::expr::{BadCast, BinaryOp, Expr, Node, UnaryOp};
 use crate::scalars::{self, ScalarFunction};
-use crate::types::{DURATION, MONTHS, compared, shared, type_name};
+use crate::types::{DURATION, MONTHS, compared, is_number, is_text, shared, type_name};
 
 /// An expression whose columns and types are known.
 #[derive(Debug, Clone)]
@@ -143,10 +143,30 @@ fn compare(op: BinaryOp, left: &Expr, right: &Expr, schema: &Schema) -> Result<B
     let Some((to_left, to_right)) = compared(&left.data_type, &right.data_type) else {
         let found = format!("{} and {}", type_name(&left.data_type), type_name(&right.data_type));
         let error = Error::new(QueryError::Type { operation: format!("`{}`", op.symbol()), found }).at(span);
-        return Err(error.hint("convert one side with cast(x, type); dates are written @2024-01-31"));
+        return Err(error.hint(comparison_hint(&left, &right)));
     };
     let node = Bound::Compare { op, left: Box::new(widen(left, to_left)), right: Box::new(widen(right, to_right)) };
     Ok(BoundExpr { node, data_type: DataType::Boolean })
+}
+
+/// What to write in place of a comparison of values that cannot be compared.
+fn comparison_hint(left: &BoundExpr, right: &BoundExpr) -> String {
+    let (value, other) = if matches!(left.node, Bound::Literal(_)) { (left, right) } else { (right, left) };
+    let to = type_name(&other.data_type);
+    match &value.node {
+        Bound::Literal(Scalar::Text(text)) if other.data_type.is_temporal() => {
+            let is_moment = calendar::parse_date(text.as_bytes()).is_some() || calendar::parse_timestamp(text.as_bytes()).is_some();
+            format!("write @{} without quotes", if is_moment { text } else { "2024-01-31" })
+        }
+        Bound::Literal(Scalar::Text(text)) if is_number(&other.data_type) && text.parse::<f64>().is_ok() => {
+            format!("write {text} without quotes")
+        }
+        Bound::Literal(Scalar::Int(_) | Scalar::Float(_)) if is_text(&other.data_type) => {
+            "write the text in quotes, '5', or convert the column with cast(x, float)".to_owned()
+        }
+        Bound::Literal(_) if other.data_type.is_temporal() => "dates are written @2024-01-31, times @2024-01-31T10:00".to_owned(),
+        _ => format!("convert one side, for example with cast(x, {to})"),
+    }
 }
 
 fn case(branches: &[(Expr, Expr)], otherwise: &Expr, schema: &Schema) -> Result<BoundExpr> {
@@ -175,7 +195,10 @@ fn call(name: &str, arguments: &[Expr], schema: &Schema) -> Result<BoundExpr> {
     let function = scalars::find(name)?;
     let bound = arguments.iter().map(|argument| Ok((bind(argument, schema)?, argument.span))).collect::<Result<Vec<_>>>()?;
     let spans: Vec<Span> = bound.iter().map(|(_, span)| *span).collect();
-    let (arguments, data_type) = function.bind(bound)?;
+    let (arguments, data_type) = function.bind(bound).map_err(|error| match error.advice() {
+        Some(_) => error,
+        None => error.hint(format!("for example {}", function.example().0)),
+    })?;
     let prepared = function.prepare(&arguments, &spans)?;
     Ok(BoundExpr { node: Bound::Call { function, prepared, arguments }, data_type })
 }
@@ -209,7 +232,11 @@ fn castable(from: &DataType, to: &DataType) -> Result<()> {
         return Ok(());
     }
     let operation = format!("cast to {}", type_name(to));
-    Err(Error::new(QueryError::Type { operation, found: type_name(from) }))
+    let hint = match to {
+        DataType::Boolean => "compare with something: x > 0, x is not null",
+        _ => "there is no such conversion; `frame help functions` lists what makes one type of another",
+    };
+    Err(Error::new(QueryError::Type { operation, found: type_name(from) }).hint(hint))
 }
 
 impl BoundExpr {

@@ -129,7 +129,10 @@ fn named(parser: &mut Parser<'_>) -> Result<(Expr, String)> {
         }
         _ => {
             let error = QueryError::Syntax { expected: "`as NAME` behind an expression".to_owned(), found: format!("`{expr}` alone") };
-            Err(Error::new(error).at(expr.span).hint(format!("name it: `{expr} as name`")))
+            Err(Error::new(error).at(expr.span).hint(match &expr.node {
+                Node::Literal(Scalar::Text(_)) => "columns stand without quotes; odd names in square brackets: [Order Date]".to_owned(),
+                _ => format!("name it: `{expr} as name`"),
+            }))
         }
     }
 }

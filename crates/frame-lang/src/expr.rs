@@ -1,8 +1,9 @@
 //! Expressions, by precedence climbing: or, and, not, comparison, ??, + -, * / // %, unary minus, term.
 
 use frame_core::{Error, QueryError, Result, Scalar};
-use frame_expr::{BadCast, BinaryOp, Expr, Node, UnaryOp, WORD_OPERATORS, scalars};
+use frame_expr::{BadCast, BinaryOp, Expr, Node, UnaryOp, WORD_OPERATORS, aggregates, scalars};
 
+use crate::foreign;
 use crate::lexer::Kind;
 use crate::parser::Parser;
 
@@ -75,7 +76,8 @@ impl Parser<'_> {
         }
         if self.accept_word("is") {
             let negated = self.accept_word("not");
-            self.expect_word("null")?;
+            self.expect_word("null")
+                .map_err(|error| self.advise(error, "`is` asks for null alone: x is null, x is not null; else write ="))?;
             let span = left.span.to(self.last_span());
             return Ok(Expr::new(Node::IsNull { operand: Box::new(left), negated }).at(span));
         }
@@ -98,14 +100,14 @@ impl Parser<'_> {
         let operand = Box::new(left);
         let node = match word.as_str() {
             "in" => {
-                self.expect_symbol("(")?;
+                self.expect_symbol("(").map_err(|error| error.hint("values stand in round brackets: x in ('a', 'b')"))?;
                 let list = self.list(Self::expr)?;
                 self.expect_symbol(")")?;
                 Node::In { operand, list, negated }
             }
             "between" => {
                 let low = Box::new(self.coalesce()?);
-                self.expect_word("and")?;
+                self.expect_word("and").map_err(|error| self.advise(error, "write x between 1 and 2"))?;
                 Node::Between { operand, low, high: Box::new(self.coalesce()?), negated }
             }
             _ => {
@@ -222,7 +224,7 @@ impl Parser<'_> {
         if function == "cast" {
             return self.cast(token.span);
         }
-        scalars::find(&function).map_err(|error| error.at(token.span))?;
+        scalars::find(&function).map_err(|error| unknown(error, &function).at(token.span))?;
         let arguments = if self.is_symbol(")") { Vec::new() } else { self.list(Self::expr)? };
         self.expect_symbol(")")?;
         Ok(Expr::new(Node::Call { function, arguments }).at(token.span.to(self.last_span())))
@@ -231,7 +233,7 @@ impl Parser<'_> {
     /// `cast(x, type)`, `cast(x, type or null)` or, as the default said aloud, `cast(x, type or fail)`, behind the parenthesis.
     fn cast(&mut self, start: frame_core::Span) -> Result<Expr> {
         let operand = Box::new(self.expr()?);
-        self.expect_symbol(",")?;
+        self.expect_symbol(",").map_err(|error| error.hint("write cast(x, int), or cast(x, int or null)"))?;
         let to = self.data_type()?;
         let bad = if self.accept_word("or") && !self.accept_word("fail") {
             self.expect_word("null")?;
@@ -248,15 +250,31 @@ impl Parser<'_> {
         let mut branches = Vec::new();
         loop {
             let when = self.nested(Self::or)?;
-            self.expect_word("then")?;
+            self.expect_word("then").map_err(|error| error.hint("write if x > 1 then 'high' else 'low'"))?;
             branches.push((when, self.nested(Self::or)?));
             if !self.accept_word("elif") {
                 break;
             }
         }
-        self.expect_word("else")?;
+        self.expect_word("else").map_err(|error| error.hint("there is always an else: if x > 1 then 'high' else null"))?;
         let otherwise = Box::new(self.nested(Self::or)?);
         let span = start.to(otherwise.span);
         Ok(Expr::new(Node::Case { branches, otherwise }).at(span))
+    }
+}
+
+/// What a function that is not known means elsewhere.
+fn unknown(error: Error, name: &str) -> Error {
+    if let Some(hint) = foreign::function(name) {
+        return error.hint(hint);
+    }
+    let lower = name.to_lowercase();
+    if aggregates::find(&lower).is_ok() {
+        let hint = format!("`{lower}` is an aggregate: `groupby key {lower} x` gives one row for each key, `agg {lower} x` one for all");
+        return error.hint(hint);
+    }
+    match foreign::aggregate(name) {
+        Some(hint) => error.hint(format!("in `agg` or `groupby` {hint}")),
+        None => error,
     }
 }

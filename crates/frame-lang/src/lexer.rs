@@ -2,6 +2,8 @@
 
 use frame_core::{Error, QueryError, Result, Scalar, Span, calendar, duration};
 
+use crate::foreign;
+
 /// What a token is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {
@@ -61,7 +63,7 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token>> {
         lexer.token(next)?;
     }
     lexer.push(Kind::End, lexer.at);
-    Ok(joined(lexer.tokens))
+    Ok(joined(lexer.tokens, text))
 }
 
 fn syntax(expected: &str, found: String, start: usize, end: usize) -> Error {
@@ -92,6 +94,11 @@ impl<'a> Lexer<'a> {
                 self.take(|c| c != '\n');
             }
             '\n' | '|' => {
+                // Two bars, or a bar and an arrow, are no empty stage: someone means another language.
+                if let Some(mark) = ["||", "|>"].into_iter().find(|mark| self.rest().starts_with(mark)) {
+                    let error = syntax("`|` and a stage", format!("`{mark}`"), start, start + mark.len());
+                    return Err(foreign::symbol(self.text, start).map_or(error.clone(), |hint| error.hint(hint)));
+                }
                 self.at += 1;
                 if next == '|' || self.depth == 0 {
                     self.push(Kind::Separator, start);
@@ -129,12 +136,8 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let Some(symbol) = SYMBOLS.into_iter().find(|symbol| self.rest().starts_with(symbol)) else {
             let error = syntax("a verb, a name, a value or an operator", format!("`{next}`"), start, start + next.len_utf8());
-            let hint = if next == '"' {
-                "texts stand in single quotes, odd column names in square brackets"
-            } else {
-                "see LANGUAGE: names with odd letters stand in [square brackets]"
-            };
-            return Err(error.hint(hint.replace("see LANGUAGE: ", "")));
+            let hint = foreign::symbol(self.text, start).unwrap_or("names with odd letters stand in [square brackets]");
+            return Err(error.hint(hint));
         };
         self.at += symbol.len();
         match symbol {
@@ -154,7 +157,11 @@ impl<'a> Lexer<'a> {
         loop {
             text.push_str(self.take(|c| c != close));
             if self.rest().is_empty() {
-                return Err(syntax(expected, "the end of the query".to_owned(), start, start + 1));
+                let hint = match close {
+                    ']' => "the name that begins here does not end; a bracket in a name is written twice",
+                    _ => "the text that begins here does not end; a quote in a text is written twice: 'it''s'",
+                };
+                return Err(syntax(expected, "the end of the query".to_owned(), start, start + 1).hint(hint));
             }
             self.at += 1;
             if !self.rest().starts_with(close) {
@@ -191,17 +198,20 @@ impl<'a> Lexer<'a> {
             self.push(Kind::Literal(value), start);
             return Ok(());
         }
-        let out_of_range =
-            |what| Error::new(QueryError::OutOfRange { what, text: digits.to_owned() }).at(Span::new(start, start + digits.len()));
+        let out_of_range = |what, hint| {
+            Error::new(QueryError::OutOfRange { what, text: digits.to_owned() }).at(Span::new(start, start + digits.len())).hint(hint)
+        };
+        const FLOATS: &str = "floats reach to 1.8e308";
+        const INTS: &str = "ints reach to 9223372036854775807; with a point, as 1e20 or 100.0, it is a float";
         let value = if is_float {
-            let value: f64 = digits.parse().map_err(|_| out_of_range("float"))?;
+            let value: f64 = digits.parse().map_err(|_| out_of_range("float", FLOATS))?;
             if value.is_infinite() {
-                return Err(out_of_range("float"));
+                return Err(out_of_range("float", FLOATS));
             }
             Scalar::Float(value)
         } else {
             // 2⁶³ is read for the sake of −2⁶³ by way of a float only if it is written as one.
-            Scalar::Int(digits.parse().map_err(|_| out_of_range("int"))?)
+            Scalar::Int(digits.parse().map_err(|_| out_of_range("int", INTS))?)
         };
         self.push(Kind::Literal(value), start);
         Ok(())
@@ -214,14 +224,17 @@ impl<'a> Lexer<'a> {
         let value = calendar::parse_date(text.as_bytes())
             .map(Scalar::Date)
             .or_else(|| calendar::parse_timestamp(text.as_bytes()).map(Scalar::Timestamp))
-            .ok_or_else(|| syntax("a date or time such as @2024-01-31 or @2024-01-31T10:00", format!("`@{text}`"), start, self.at))?;
+            .ok_or_else(|| {
+                let error = syntax("a date or time such as @2024-01-31 or @2024-01-31T10:00", format!("`@{text}`"), start, self.at);
+                error.hint("year, month and day that the calendar has, then T and the time, if there is one")
+            })?;
         self.push(Kind::Literal(value), start);
         Ok(())
     }
 }
 
-/// Drops separators where the query obviously goes on: at its ends, beside another one, behind an operator or before one.
-fn joined(tokens: Vec<Token>) -> Vec<Token> {
+/// Drops the ends of lines where the query obviously goes on: at its ends, beside a bar, behind an operator or before one. Bars stay.
+fn joined(tokens: Vec<Token>, text: &str) -> Vec<Token> {
     let goes_on_behind = |token: &Token| match &token.kind {
         Kind::Separator => true,
         Kind::Symbol(symbol) => !matches!(*symbol, ")" | "}" | "*"),
@@ -238,7 +251,8 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let is_needless = kept.last().is_none_or(goes_on_behind) || tokens.peek().is_some_and(goes_on_with);
-        if token.kind != Kind::Separator || !is_needless {
+        let is_line_end = token.kind == Kind::Separator && text.as_bytes()[token.span.start] == b'\n';
+        if !is_line_end || !is_needless {
             kept.push(token);
         }
     }

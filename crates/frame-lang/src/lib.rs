@@ -2,6 +2,7 @@
 //!
 //! This crate knows nothing of threads or of the bytes of files.
 
+mod advice;
 mod columns;
 mod expr;
 mod foreign;

@@ -5,11 +5,14 @@ use frame_core::{Error, QueryError, Result, Scalar, Span};
 use frame_expr::{BadCast, Expr, Node, RESERVED};
 use frame_plan::{Catalog, Input, Plan, Project, Scan, Union};
 
+use crate::advice::usage;
 use crate::lexer::{Kind, Token, tokens};
-use crate::{foreign, options, types, verbs};
+use crate::verbs::Verb;
+use crate::{options, types, verbs};
 
 /// Tokens, and where in them the parser stands.
 pub(crate) struct Parser<'a> {
+    pub(crate) text: &'a str,
     tokens: Vec<Token>,
     at: usize,
     catalog: &'a dyn Catalog,
@@ -24,9 +27,11 @@ pub(crate) struct Parser<'a> {
 /// How deeply queries may stand in each other.
 const QUERY_DEPTH_MAX: usize = 20;
 
+const FROM: &str = "write from 'file.csv', with options in brackets: from 'file.csv' (delimiter ';', types zip=text)";
+
 impl<'a> Parser<'a> {
-    pub(crate) fn new(text: &str, catalog: &'a dyn Catalog) -> Result<Self> {
-        Ok(Self { tokens: tokens(text)?, at: 0, catalog, depth: 0, default: None, bindings: Vec::new() })
+    pub(crate) fn new(text: &'a str, catalog: &'a dyn Catalog) -> Result<Self> {
+        Ok(Self { text, tokens: tokens(text)?, at: 0, catalog, depth: 0, default: None, bindings: Vec::new() })
     }
 
     /// A whole query. `sources` are what it reads unless it begins with `from`.
@@ -35,23 +40,35 @@ impl<'a> Parser<'a> {
             self.default = Some(self.scan_all(sources)?);
         }
         while self.accept_word("let") {
-            let (name, _) = self.name()?;
-            self.expect_symbol("=")?;
-            let plan = self.pipeline()?;
-            self.expect_symbol(";")?;
-            self.bindings.push((name, plan));
+            let binding =
+                self.binding().map_err(|error| self.advise(error, "write `let name = from 'file.csv' | …;` and then the query"))?;
+            self.bindings.push(binding);
         }
         let plan = self.pipeline()?;
-        if self.peek().kind == Kind::End { Ok(plan) } else { Err(self.expected("`|` or the end of the query")) }
+        if self.peek().kind == Kind::End {
+            return Ok(plan);
+        }
+        let error = self.expected("`|` or the end of the query");
+        Err(match self.peek().kind {
+            Kind::Symbol(")") => error.hint("no `(` is open here"),
+            _ => error.hint("a semicolon ends a `let` and nothing else; stages are joined by a bar"),
+        })
+    }
+
+    /// `name = pipeline;`
+    fn binding(&mut self) -> Result<(String, Plan)> {
+        let (name, _) = self.name()?;
+        self.expect_symbol("=")?;
+        let plan = self.pipeline()?;
+        self.expect_symbol(";")?;
+        Ok((name, plan))
     }
 
     /// `source | stage | stage …`, up to the end, a closing parenthesis or a semicolon.
     fn pipeline(&mut self) -> Result<Plan> {
         let mut plan = if self.accept_word("from") {
-            let plan = self.input()?;
-            if !self.at_pipeline_end() {
-                self.expect_separator()?;
-            }
+            let plan = self.input().map_err(|error| self.advise(error, FROM))?;
+            self.stage_end(None)?;
             plan
         } else {
             self.default.clone().ok_or_else(|| {
@@ -60,10 +77,9 @@ impl<'a> Parser<'a> {
             })?
         };
         while !self.at_pipeline_end() {
-            plan = self.stage(plan)?;
-            if !self.at_pipeline_end() {
-                self.expect_separator()?;
-            }
+            let verb = self.verb(&plan)?;
+            plan = (verb.parse)(self, plan).map_err(|error| self.advise(error, &usage(verb)))?;
+            self.stage_end(Some(verb))?;
         }
         Ok(plan)
     }
@@ -85,7 +101,8 @@ impl<'a> Parser<'a> {
                 Some((_, plan)) => Ok(plan.clone()),
                 None => {
                     let error = QueryError::Syntax { expected: "the name of a `let`".to_owned(), found: format!("`{name}`") };
-                    Err(Error::new(error).at(token.span).hint("a file's path stands in single quotes: from 'file.csv'"))
+                    let path = self.text[token.span.start..].split([' ', '\n', '|', '(', ')', ',', ';']).next().unwrap_or_default();
+                    Err(Error::new(error).at(token.span).hint(format!("a file's path stands in single quotes: '{path}'")))
                 }
             },
             Kind::Symbol("(") => {
@@ -145,20 +162,30 @@ impl<'a> Parser<'a> {
         Ok(Plan::Project(Project { items: items.collect(), input: Box::new(scan) }))
     }
 
-    fn stage(&mut self, input: Plan) -> Result<Plan> {
+    /// The verb that the next stage begins with.
+    fn verb(&mut self, input: &Plan) -> Result<&'static Verb> {
         let token = self.next();
-        let Kind::Word(word) = &token.kind else {
-            return Err(self.expected_at("a verb", &token));
-        };
-        if let Some(verb) = verbs::find(word) {
-            return (verb.parse)(self, input);
+        match &token.kind {
+            Kind::Word(word) => verbs::find(word).ok_or_else(|| self.unknown_verb(word, token.span, input)),
+            _ => Err(self.no_verb(&token)),
         }
-        let known = verbs::ALL.iter().map(|verb| verb.name.to_owned()).collect();
-        let error = Error::new(QueryError::UnknownVerb { name: word.clone(), known }).at(token.span);
-        Err(match foreign::translation(word) {
-            Some(hint) => error.hint(hint),
-            None => error,
-        })
+    }
+
+    /// Behind a stage: a separator and a further stage, or the end of the pipeline.
+    fn stage_end(&mut self, verb: Option<&Verb>) -> Result<()> {
+        if self.at_pipeline_end() {
+            return Ok(());
+        }
+        if self.peek().kind != Kind::Separator {
+            return Err(self.not_separated(verb));
+        }
+        let bar = self.next();
+        if self.at_pipeline_end() {
+            let found = Token { span: bar.span, ..self.peek().clone() };
+            let error = self.expected_at("a stage behind the bar", &found);
+            return Err(error.hint("leave the last bar out, or go on, for example with `take 10`"));
+        }
+        Ok(())
     }
 
     /// The columns of a plan.
@@ -169,6 +196,16 @@ impl<'a> Parser<'a> {
     /// The next token, left in place.
     pub(crate) fn peek(&self) -> &Token {
         self.peek_at(0)
+    }
+
+    /// The token before the next one.
+    pub(crate) fn previous(&self) -> Option<&Token> {
+        self.tokens[..self.at].last()
+    }
+
+    /// The token that begins at this byte.
+    pub(crate) fn token_at(&self, byte: usize) -> Option<&Token> {
+        self.tokens.iter().find(|token| token.span.start == byte)
     }
 
     /// The token `ahead` of the next one.
@@ -230,18 +267,6 @@ impl<'a> Parser<'a> {
         if self.accept_symbol(symbol) { Ok(()) } else { Err(self.expected(&format!("`{symbol}`"))) }
     }
 
-    fn expect_separator(&mut self) -> Result<()> {
-        if self.peek().kind == Kind::Separator {
-            self.next();
-            return Ok(());
-        }
-        let error = self.expected("`|` or the end of the query");
-        Err(match &self.peek().kind {
-            Kind::Word(word) => foreign::translation(word).map_or(error.clone(), |hint| error.hint(hint)),
-            _ => error,
-        })
-    }
-
     /// Whether the stage ends here.
     pub(crate) fn at_stage_end(&self) -> bool {
         matches!(self.peek().kind, Kind::Separator | Kind::End | Kind::Symbol(")" | ";"))
@@ -276,6 +301,7 @@ impl<'a> Parser<'a> {
         let token = self.next();
         match token.kind {
             Kind::Literal(Scalar::Int(count @ 0..)) => Ok(count as u64),
+            Kind::Symbol("-") => Err(self.expected_at("a whole number that is not negative", &token)),
             _ => Err(self.expected_at("a whole number", &token)),
         }
     }

@@ -75,7 +75,7 @@ impl Parser<'_> {
             "decimal" => self.decimal(),
             "timestamp" if self.is_symbol("(") => self.zoned(),
             "list" if depth < DEPTH_MAX => {
-                self.expect_symbol("(")?;
+                self.expect_symbol("(").map_err(|error| error.hint("a list says what it holds: list(int)"))?;
                 let item = self.nested_type(depth + 1)?;
                 self.expect_symbol(")")?;
                 Ok(DataType::List(Arc::new(Field::new_list_field(item, true))))
@@ -120,7 +120,8 @@ impl Parser<'_> {
 }
 
 fn unknown(name: &str) -> Error {
-    let nearest = frame_core::error::nearest(name, NAMES).map(|name| format!("did you mean `{name}`?   ")).unwrap_or_default();
+    let meant = crate::foreign::type_named(name).or_else(|| frame_core::error::nearest(name, NAMES));
+    let nearest = meant.map(|name| format!("did you mean `{name}`?   ")).unwrap_or_default();
     let error = QueryError::Syntax { expected: "a type".to_owned(), found: format!("`{name}`") };
     Error::new(error).hint(format!("{nearest}(types: {})", NAMES.join(", ")))
 }

@@ -9,6 +9,8 @@ mod suggest;
 
 use std::fmt;
 
+use unicode_width::UnicodeWidthChar;
+
 pub use data::DataError;
 pub use disk::DiskError;
 pub use io::IoError;
@@ -220,8 +222,13 @@ fn caret(query: &str, span: Span, advice: Option<&str>) -> String {
     // A long line is shown around the place only.
     let shown_start = floor(if start - line_start > 60 { start - 40 } else { line_start });
     let shown_end = floor(line_end.min(shown_start + 140));
-    let indent: String = query[shown_start..start].chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let carets = "^".repeat(query[start..end.min(shown_end).max(start)].chars().count().max(1));
+    // Some letters are two cells wide, some none.
+    let width = |text: &str| text.chars().map(|c| c.width().unwrap_or(1)).sum::<usize>();
+    let indent: String = query[shown_start..start]
+        .split_inclusive('\t')
+        .map(|part| " ".repeat(width(part.trim_end_matches('\t'))) + &part[part.trim_end_matches('\t').len()..])
+        .collect();
+    let carets = "^".repeat(width(&query[start..end.min(shown_end).max(start)]).max(1));
     let advice = advice.map(|advice| format!(" {advice}")).unwrap_or_default();
     let visible: String = query[shown_start..shown_end].chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
     format!("  {visible}\n  {indent}{carets}{advice}\n")

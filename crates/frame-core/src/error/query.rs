@@ -106,14 +106,30 @@ impl QueryError {
 
     pub(super) fn advice(&self) -> Option<String> {
         match self {
-            Self::UnknownColumn { name, known } => Some(did_you_mean(name, known, "columns")),
+            Self::UnknownColumn { name, known } => Some(meant_literal(name).unwrap_or_else(|| did_you_mean(name, known, "columns"))),
             Self::UnknownVerb { name, known } => Some(did_you_mean(name, known, "verbs")),
             Self::UnknownFunction { name, known, role } => {
                 Some(did_you_mean(name, known, if *role == "aggregate" { "aggregates" } else { "functions" }))
             }
+            Self::DuplicateColumn { .. } => Some("name one of them with `as`".to_owned()),
             _ => None,
         }
     }
+}
+
+/// For a column with the name of a value or a word of another language: what to write.
+fn meant_literal(name: &str) -> Option<String> {
+    let hint = match name.to_lowercase().as_str() {
+        "null" | "none" | "nil" | "na" => "write `null`; `x is null` tests for it",
+        "true" => "write `true`",
+        "false" => "write `false`",
+        "not" => "write `not` in lower case",
+        "desc" | "descending" => "for the largest first put a minus in front: `sort -x`",
+        "asc" | "ascending" => "leave it out: `sort x` begins with the smallest",
+        "case" => "write if x > 1 then 'high' else 'low'",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn did_you_mean(name: &str, known: &[String], what: &str) -> String {

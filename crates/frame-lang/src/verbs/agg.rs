@@ -17,7 +17,7 @@ pub(super) const VERB: Verb = Verb {
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     if !aggregates::is_next(parser) {
-        return Err(parser.expected("an aggregate").hint("for example `agg sum value`"));
+        return Err(aggregates::expected(parser));
     }
     let aggregates = aggregates::parse(parser, &input)?;
     let keys = if parser.accept_word("by") { groupby::keys(parser)? } else { Vec::new() };

@@ -7,31 +7,54 @@ use frame_plan::Plan;
 
 use super::sort;
 use crate::columns;
-use crate::lexer::Kind;
+use crate::foreign;
+use crate::lexer::{Kind, Token};
 use crate::parser::Parser;
 
 /// Words that end the argument of an aggregate.
 const ENDING: [&str; 6] = ["where", "order", "as", "by", "having", "with"];
 
 /// Whether the next word begins an aggregate rather than a key.
-pub(super) fn is_next(parser: &Parser<'_>) -> bool {
-    matches!(&parser.peek().kind, Kind::Word(word) if percentile(word).is_some() || aggregates::find(word).is_ok())
+pub(crate) fn is_next(parser: &Parser<'_>) -> bool {
+    is_word(parser.peek())
+}
+
+/// Whether a token is the name of an aggregate.
+pub(super) fn is_word(token: &Token) -> bool {
+    matches!(&token.kind, Kind::Word(word) if percentile(word).is_some() || aggregates::find(word).is_ok())
+}
+
+/// The error for a next token that does not begin an aggregate.
+pub(super) fn expected(parser: &Parser<'_>) -> Error {
+    match &parser.peek().kind {
+        Kind::Word(word) => match aggregates::find(word) {
+            Err(error) => unknown(error, parser, word, None).at(parser.peek().span),
+            Ok(_) => parser.expected("an aggregate"),
+        },
+        _ => parser.expected("an aggregate").hint("for example `agg sum value`"),
+    }
 }
 
 /// `aggregate, aggregate, …` over the rows of `input`.
 pub(super) fn parse(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<AggregateCall>> {
-    Ok(parser.list(|parser| item(parser, input))?.concat())
+    let mut calls: Vec<AggregateCall> = Vec::new();
+    parser.list(|parser| {
+        let new = item(parser, input, calls.last())?;
+        calls.extend(new);
+        Ok(())
+    })?;
+    Ok(calls)
 }
 
-/// One aggregate without a name, with what stands behind it; a set of columns makes several of it.
-pub(super) fn unnamed(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<AggregateCall>> {
+/// One aggregate without a name, with what stands behind it, `before` being the one before it; a set of columns makes several of it.
+pub(super) fn unnamed(parser: &mut Parser<'_>, input: &Plan, before: Option<&AggregateCall>) -> Result<Vec<AggregateCall>> {
     let token = parser.next();
     let Kind::Word(word) = token.kind.clone() else { return Err(parser.expected_at("an aggregate", &token)) };
     let (function, constants) = match percentile(&word) {
         Some(fraction) => ("quantile", vec![fraction]),
         None => (word.as_str(), Vec::new()),
     };
-    let function = aggregates::find(function).map_err(|error| unknown(error.at(token.span), parser, &word))?;
+    let function = aggregates::find(function).map_err(|error| unknown(error.at(token.span), parser, &word, before))?;
     let mut calls = arguments(parser, function, constants, input)?;
     let filter = if parser.accept_word("where") { Some(parser.expr()?) } else { None };
     let order = if !parser.accept_word("order") {
@@ -51,8 +74,8 @@ pub(super) fn unnamed(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<Aggre
 }
 
 /// One aggregate and its name; a set of columns makes several of it.
-fn item(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<AggregateCall>> {
-    let mut calls = unnamed(parser, input)?;
+fn item(parser: &mut Parser<'_>, input: &Plan, before: Option<&AggregateCall>) -> Result<Vec<AggregateCall>> {
+    let mut calls = unnamed(parser, input, before)?;
     if !parser.accept_word("as") {
         for call in &mut calls {
             call.name = default_name(call).ok_or_else(|| nameless(call))?;
@@ -82,12 +105,23 @@ pub(crate) fn percent(fraction: f64) -> Option<String> {
     (percentile(&text) == Some(Scalar::Float(fraction))).then_some(text)
 }
 
-/// The likely meaning of a word that is no aggregate: a column behind a comma.
-fn unknown(error: Error, parser: &Parser<'_>, word: &str) -> Error {
-    if parser.at_stage_end() || parser.is_symbol(",") {
-        return error.hint(format!("each item begins with an aggregate; for several columns write `mean {{a, {word}}}`"));
+/// The likely meaning of a word that is no aggregate: one of another language, or a column behind a comma.
+fn unknown(error: Error, parser: &Parser<'_>, word: &str, before: Option<&AggregateCall>) -> Error {
+    if word.starts_with('p') && word[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        return error.hint("percentiles reach from p0 to p100, as in p95 or p99.9");
     }
-    error
+    if let Some(hint) = foreign::aggregate(word) {
+        return error.hint(hint);
+    }
+    if !parser.at_stage_end() && !parser.is_symbol(",") {
+        return error;
+    }
+    match before.map(|call| (call.function.as_str(), call.arguments.as_slice())) {
+        Some((function, [argument])) => {
+            error.hint(format!("each item begins with an aggregate; for several columns write `{function} {{{argument}, {word}}}`"))
+        }
+        _ => error.hint(format!("each item begins with an aggregate: `count`, `mean {word}`, `max {word}`")),
+    }
 }
 
 /// The calls that what stands behind the aggregate's name makes: none, one, or one for each column of a set.
@@ -99,6 +133,16 @@ fn arguments(
 ) -> Result<Vec<AggregateCall>> {
     let call = |constants: Vec<Scalar>, arguments| AggregateCall { constants, ..AggregateCall::new(function.name(), arguments, "") };
     if parser.accept_symbol("(") {
+        if parser.is_symbol("*") {
+            return Err(parser
+                .expected("an expression")
+                .hint(format!("write `{}` without a star", if function.name() == "count" { "count" } else { function.example() })));
+        }
+        if let (Kind::Word(word), Kind::Word(column)) = (&parser.peek().kind, &parser.peek_at(1).kind)
+            && word.eq_ignore_ascii_case("distinct")
+        {
+            return Err(parser.expected("an expression").hint(format!("write `nunique {column}`")));
+        }
         let arguments = if parser.is_symbol(")") { Vec::new() } else { parser.list(Parser::expr)? };
         parser.expect_symbol(")")?;
         return Ok(vec![split(call(constants, arguments), function)]);

@@ -34,9 +34,9 @@ fn best(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<SortKey>> {
     let expected =
         || QueryError::Syntax { expected: "`first`, `last`, `max(x)` or `min(x)`".to_owned(), found: "another aggregate".to_owned() };
     let span = parser.peek().span;
-    let call = aggregates::unnamed(parser, input)?.pop();
+    let call = aggregates::unnamed(parser, input, None)?.pop();
     let call = call.filter(|call| call.arguments.len() == 1 && call.filter.is_none() && matches!(call.function.as_str(), "max" | "min"));
-    let call = call.ok_or_else(|| Error::new(expected()).at(span))?;
+    let call = call.ok_or_else(|| Error::new(expected()).at(span).hint("for example `dedup category keep max(value)`"))?;
     let descending = call.function == "max";
     Ok(call.arguments.into_iter().map(|expr| SortKey { expr, descending, nulls_first: false }).collect())
 }

@@ -5,6 +5,7 @@ use frame_expr::Node;
 use frame_plan::{Aggregate, Filter, KeyItem, Plan};
 
 use super::{Verb, aggregates};
+use crate::lexer::Kind;
 use crate::parser::Parser;
 
 pub(super) const VERB: Verb = Verb {
@@ -17,9 +18,25 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
+    if parser.is_word("by") {
+        return Err(parser.expected("a key").hint("leave `by` out: `groupby category count`"));
+    }
     let keys = keys(parser)?;
     if parser.at_stage_end() {
-        return Err(parser.expected("an aggregate").hint("for example `groupby category count`"));
+        let is_behind_bar = parser.peek().kind == Kind::Separator && aggregates::is_word(parser.peek_at(1));
+        return Err(parser.expected("an aggregate").hint(match is_behind_bar {
+            true => "the aggregates stand in the same stage, without a bar: `groupby category mean value`",
+            false => "for example `groupby category count`",
+        }));
+    }
+    let misplaced =
+        keys.iter().skip(1).find(|key| matches!(&key.expr.node, Node::Column(name) if frame_expr::aggregates::find(name).is_ok()));
+    if let Some(key) = misplaced.filter(|_| !aggregates::is_next(parser)) {
+        let error =
+            QueryError::Syntax { expected: "another key behind the comma".to_owned(), found: format!("the aggregate `{}`", key.name) };
+        return Err(Error::new(error)
+            .at(key.expr.span)
+            .hint("no comma stands between the keys and the aggregates: `groupby category mean value`"));
     }
     let aggregates = aggregates::parse(parser, &input)?;
     let having = if parser.accept_word("having") { Some(parser.expr()?) } else { None };
@@ -51,7 +68,10 @@ pub(super) fn keys(parser: &mut Parser<'_>) -> Result<Vec<KeyItem>> {
             _ => {
                 let error =
                     QueryError::Syntax { expected: "`as NAME` behind a key that is computed".to_owned(), found: format!("`{expr}` alone") };
-                Err(Error::new(error).at(expr.span).hint("name it: `groupby length(x) as size count`"))
+                Err(Error::new(error).at(expr.span).hint(match &expr.node {
+                    Node::Literal(_) => "columns stand without quotes: `groupby category count`",
+                    _ => "name it: `groupby length(x) as size count`",
+                }))
             }
         }
     })

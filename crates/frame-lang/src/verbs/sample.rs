@@ -26,7 +26,7 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     let size = if parser.accept_symbol("%") {
         if number > 100.0 {
             let error = QueryError::Syntax { expected: "at most 100%".to_owned(), found: format!("{number}%") };
-            return Err(Error::new(error).at(token.span));
+            return Err(Error::new(error).at(token.span).hint("each row is kept once at most: `sample 100%` keeps all"));
         }
         SampleSize::Fraction(number / 100.0)
     } else if number.fract() == 0.0 {

@@ -17,6 +17,9 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
+    if parser.is_word("by") {
+        return Err(parser.expected("what to sort by").hint("leave `by` out: `sort x`, or `sort -x` for the largest first"));
+    }
     let keys = parser.list(key)?;
     Ok(Plan::Sort(Sort { input: Box::new(input), keys }))
 }

@@ -1,8 +1,11 @@
 //! The head of a file: byte order mark, names of the columns, where the data begins.
 
+use std::collections::{HashMap, HashSet};
+
 use frame_core::{DataError, Error, FilePosition, QueryError, Result};
 
 use super::parse::unquoted;
+use super::refusal;
 use super::structure::{Marks, Meaning, State};
 use super::table::CsvSettings;
 use crate::ReadAt;
@@ -32,11 +35,12 @@ pub(super) fn read(file: &dyn ReadAt, marks: Marks, settings: &CsvSettings) -> R
                 "{names} names were given for the {} columns of {}",
                 fields.len(),
                 file.path()
-            ))));
+            )))
+            .hint("give each column a name, or leave --names out"));
         }
         settings.names.clone()
     } else if settings.has_header {
-        fields.iter().map(|field| name(field, file.path())).collect::<Result<_>>()?
+        fields.iter().enumerate().map(|(at, field)| name(field, at, file.path())).collect::<Result<_>>()?
     } else {
         vec![String::new(); fields.len()]
     };
@@ -49,6 +53,7 @@ fn first_record(file: &dyn ReadAt, marks: Marks) -> Result<(u64, Vec<u8>, u64)> 
     loop {
         let mut bytes = vec![0; size as usize];
         file.read_exact_at(&mut bytes, 0)?;
+        refusal::check(&bytes, file.path())?;
         let skip = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         bytes.drain(..skip);
         let mut state = State::Start;
@@ -97,10 +102,11 @@ fn fields(record: &[u8], marks: Marks) -> Vec<Vec<u8>> {
     fields
 }
 
-fn name(field: &[u8], file: &str) -> Result<String> {
+fn name(field: &[u8], at: usize, file: &str) -> Result<String> {
     let bytes = unquoted(field).map_or_else(|| field.to_vec(), |inner| inner.into_owned());
-    String::from_utf8(bytes).map_err(|_| {
-        let position = FilePosition { file: file.to_owned(), byte: Some(0), line: Some(1), column: None };
+    String::from_utf8(bytes).map_err(|error| {
+        let name = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let position = FilePosition { file: file.to_owned(), byte: None, line: Some(1), column: Some((at + 1, name)) };
         Error::new(DataError::Encoding { position })
     })
 }
@@ -108,14 +114,17 @@ fn name(field: &[u8], file: &str) -> Result<String> {
 /// Names for the nameless (`column_3`), and numbers behind names that were there before (`value_2`).
 fn distinct(names: Vec<String>) -> Vec<String> {
     let mut taken: Vec<String> = Vec::with_capacity(names.len());
-    let mut seen = std::collections::HashSet::new();
+    let given: HashSet<&String> = names.iter().collect();
+    // The number that the next one of a name gets: a thousand equal names are numbered in one go.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut seen = HashSet::new();
     for (at, name) in names.iter().enumerate() {
         let base = if name.is_empty() { format!("column_{}", at + 1) } else { name.clone() };
         let mut candidate = base.clone();
-        let mut number = 2;
-        while seen.contains(&candidate) || candidate != *name && names.contains(&candidate) {
+        let number = numbers.entry(base.clone()).or_insert(2);
+        while seen.contains(&candidate) || candidate != *name && given.contains(&candidate) {
             candidate = format!("{base}_{number}");
-            number += 1;
+            *number += 1;
         }
         seen.insert(candidate.clone());
         taken.push(candidate);

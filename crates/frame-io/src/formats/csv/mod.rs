@@ -10,6 +10,7 @@ mod parse;
 mod partition;
 mod position;
 mod records;
+mod refusal;
 mod split;
 mod structure;
 mod table;
