@@ -1,7 +1,5 @@
 //! The groups of one worker: keys, and the states of every aggregate.
 
-use std::sync::Arc;
-
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use arrow::compute::{cast, filter};
 use arrow::datatypes::DataType;
