@@ -85,7 +85,7 @@ const QUERIES: &[&str] = &[
     "groupby category p95 value, p99.9 value, quantile(0.123456789012, value) as odd, quantile 0.5 id, median value with total",
     "groupby category first value order -ts, last value order (day nulls first, -id) as newest, mean {value, tmp_a}, max tmp_*",
     "groupby -id as negative, not paid as unpaid corr(value, tmp_a), wmean(value, id) as w, count(note), top(3, value) as best",
-    "groupby paid concat(category, ', ') as names, list value, argmax(note, value) as longest where value > 0",
+    "groupby paid concat(category, ', ') as names, list value, argmax(note, value) where value > 0 as longest",
     "agg sum value, max(value) as top",
     "agg first value order ((-id)) as a, last value order ((id + 1) * 2) as b, first value order -(id + 1) as c",
     "summarize mean value by category, day",

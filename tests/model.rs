@@ -151,7 +151,7 @@ fn answers_are_those_of_the_model() {
 fn known_cases() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("table.csv");
-    let types = "i = int, j = int, f = float, t = text";
+    let types = "types i = int, j = int, f = float, t = text";
     let cases: &[(&str, &str, &str)] = &[
         (
             "median between a number and infinity",

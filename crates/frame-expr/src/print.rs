@@ -116,8 +116,11 @@ impl Expr {
             }
             Node::Unary { op: UnaryOp::Negate, operand } => {
                 f.write_str("-")?;
-                // A literal behind the minus would be read as one negative number.
-                operand.write(f, if matches!(operand.node, Node::Literal(_)) { Binding::Term } else { Binding::Unary })
+                match operand.node {
+                    // A literal behind the minus would be read as one negative number.
+                    Node::Literal(_) => write!(f, "({operand})"),
+                    _ => operand.write(f, Binding::Unary),
+                }
             }
             Node::Binary { op, left, right } => {
                 left.write(f, if op.binding() == Binding::Comparison { Binding::Coalesce } else { op.binding() })?;

@@ -237,7 +237,7 @@ impl<'a> Lexer<'a> {
 fn joined(tokens: Vec<Token>, text: &str) -> Vec<Token> {
     let goes_on_behind = |token: &Token| match &token.kind {
         Kind::Separator => true,
-        Kind::Symbol(symbol) => !matches!(*symbol, ")" | "}" | "*"),
+        Kind::Symbol(symbol) => !matches!(*symbol, ")" | "}" | "*" | "%"),
         Kind::Word(word) => CONTINUING.contains(&word.as_str()),
         _ => false,
     };
