@@ -25,6 +25,7 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
         Ok((name, span, parser.expr()?))
     })?;
     for (name, _, expr) in assignments {
+        parser.count_stage()?;
         let schema = parser.schema(&plan)?;
         let mut items: Vec<(Expr, String)> =
             schema.fields().iter().map(|field| (Expr::column(field.name().clone()), field.name().clone())).collect();
