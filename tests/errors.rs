@@ -68,7 +68,7 @@ fn wrong_queries() {
         ("fetch 10", &["write `take 10`"]),
         ("mean value", &["write `agg mean value`"]),
         ("| | ? ", &["E0101"]),
-        ("agg category", &["expected an aggregate"]),
+        ("agg category", &["E0202", "unknown aggregate `category`", "aggregates: count"]),
         ("where if value > 1 then true", &["expected `else`"]),
         ("where value in ()", &["expected a value"]),
         ("where value between 1", &["expected `and`"]),
@@ -94,6 +94,40 @@ fn bounded_depth_and_length() {
 }
 
 #[test]
+fn a_bounded_number_of_stages() {
+    let stages = |count: usize| vec!["where id > 0"; count].join(" | ");
+    let output = frame(&["query", &format!("{} | count", stages(200)), "data/sales.csv"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    query_fails(&stages(3000), &["E0102", "the number of stages", "limit of 256"]);
+    let columns = (0..3000).map(|number| format!("x{number} = id")).collect::<Vec<_>>().join(", ");
+    query_fails(&format!("derive {columns}"), &["E0102", "the number of stages"]);
+}
+
+#[test]
+fn errors_without_a_place_have_no_caret() {
+    let output = frame(&["query", "count", "no/such/file.csv"]);
+    assert!(!String::from_utf8_lossy(&output.stderr).contains('^'), "the query is not what is wrong");
+    fails(&["query", "count", "data/sales.csv/x.csv"], 2, &["cannot open", "check the path"]);
+    fails(&["query", "count", "data/sales.csv", "-j", "99999"], 2, &["more than 1024"]);
+    fails(&["query", "count", "data/sales.csv", "-j", "-1"], 2, &["-1"]);
+    fails(&["query", "where id = 1 \u{1}", "data/sales.csv"], 2, &["found `\\u{1}`"]);
+}
+
+#[test]
+fn values_and_names_in_messages_are_short() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("long.csv").display().to_string();
+    fs::write(&path, format!("{}\n{}\n", "n".repeat(100_000), "v\u{7}".repeat(100_000))).expect("a file");
+    for query in ["agg sum x", "cast * to int", "derive x = cast(column_1, int)"] {
+        let output = frame(&["query", query, "-n", &path]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && stderr.len() < 2_000 && !stderr.contains('\u{7}'), "{query}: {} bytes", stderr.len());
+    }
+    let output = frame(&["query", "agg sum x", &path]);
+    assert!(output.stderr.len() < 2_000, "{} bytes", output.stderr.len());
+}
+
+#[test]
 fn wrong_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, bytes: &[u8]| {
@@ -110,6 +144,10 @@ fn wrong_files() {
     let latin = write("latin.csv", b"a,b\n1,x\n2,caf\xe9\n");
     fails(&["query", "groupby b count", &latin], 3, &["E0402", "line 3", "column 2 `b`", "iconv"]);
     assert!(frame(&["query", "agg sum a", &latin]).status.success(), "a column that nobody names is never looked at");
+    fails(&["query", "count", &write("packed.csv", b"\x1f\x8b\x08\0")], 3, &["E0413", "gzip", "unpack it first"]);
+    fails(&["query", "count", &write("wide.csv", b"\xff\xfea\0,\0")], 3, &["E0413", "UTF-16", "iconv -f utf-16"]);
+    fails(&["query", "count", &write("mac.csv", b"a,b\r1,2\r")], 3, &["E0413", "carriage return", "tr "]);
+    fails(&["query", "agg sum b", &write("semicolon.csv", b"a;b\n1;2\n")], 2, &["E0203", "-d ';'"]);
     let unclosed = write("unclosed.csv", b"a,b\n1,x\n2,\"open\n3,y\n");
     fails(&["query", "count", &unclosed], 3, &["E0403", "line 3"]);
     let parquet = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sales.parquet")).expect("the Parquet file");

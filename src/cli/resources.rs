@@ -6,12 +6,15 @@ use frame::{Result, Session, parse_size};
 use super::input::usage;
 use super::settings::Settings;
 
+/// The most threads: more than any machine has processors.
+const THREADS_MAX: usize = 1024;
+
 /// What the command may use.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Resources")]
 pub(super) struct ResourceFlags {
     /// Threads (default: one per processor)
-    #[arg(short = 'j', long, value_name = "N")]
+    #[arg(short = 'j', long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Memory limit: 512M, 1.5G, 50% (default: 80% of the machine)
     #[arg(short, long, value_name = "SIZE")]
@@ -39,6 +42,12 @@ impl ResourceFlags {
         if let Some(threads) = self.threads.map(Ok).or_else(from_settings).transpose()? {
             if threads == 0 {
                 return Err(usage("there must be at least one thread".to_owned(), "-j 1"));
+            }
+            if threads > THREADS_MAX {
+                return Err(usage(
+                    format!("{threads} threads are more than {THREADS_MAX}"),
+                    "as many as there are processors is best: leave -j out",
+                ));
             }
             builder = builder.threads(threads);
         }

@@ -33,11 +33,11 @@ impl Tables {
         }
         let file = self.files.open(&input.path).map_err(|error| error.at(input.span))?;
         let table: Arc<dyn Table> = match input.format.map_or_else(|| recognise(file.as_ref()), Ok)? {
-            FormatName::Parquet => Arc::new(ParquetTable::open(file)?),
+            FormatName::Parquet => Arc::new(ParquetTable::open(file).map_err(|error| error.at(input.span))?),
             FormatName::Csv => {
                 let nothing = Learnt::default();
                 let learnt = self.learnt.get(&input.path).unwrap_or(&nothing);
-                Arc::new(CsvTable::open(file, &self.csv_settings(input), learnt)?)
+                Arc::new(CsvTable::open(file, &self.csv_settings(input), learnt).map_err(|error| error.at(input.span))?)
             }
         };
         self.lock().push((input.clone(), table.clone()));

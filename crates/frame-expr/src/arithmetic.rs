@@ -50,7 +50,7 @@ fn refused(operation: &str, found: String, span: Span, hint: &str) -> Error {
 }
 
 fn operation(op: BinaryOp, left: BoundExpr, right: BoundExpr, data_type: DataType) -> BoundExpr {
-    BoundExpr { node: Bound::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, data_type }
+    BoundExpr { node: Bound::Arithmetic { op, left: Box::new(left), right: Box::new(right), span: Span::default() }, data_type }
 }
 
 /// Decimals keep their decimals: the rules of SQL, with at most 38 digits.

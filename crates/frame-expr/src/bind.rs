@@ -39,6 +39,8 @@ pub(crate) enum Bound {
         op: BinaryOp,
         left: Box<BoundExpr>,
         right: Box<BoundExpr>,
+        /// Where it stands in the query text, for what fails while it runs.
+        span: Span,
     },
     /// Equal to any of the list, each of whose items is converted to be compared.
     In {
@@ -51,6 +53,8 @@ pub(crate) enum Bound {
     Cast {
         operand: Box<BoundExpr>,
         bad: BadCast,
+        /// Where it stands in the query text.
+        span: Span,
     },
     /// A conversion that loses nothing.
     Widen(Box<BoundExpr>),
@@ -71,7 +75,11 @@ pub(crate) enum Bound {
 /// # Errors
 /// `QueryError` for unknown names and for types that do not fit, at the place in the text.
 pub fn bind(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
-    bind_node(expr, schema).map_err(|error| error.at(expr.span))
+    let mut bound = bind_node(expr, schema).map_err(|error| error.at(expr.span))?;
+    if let Bound::Arithmetic { span, .. } | Bound::Cast { span, .. } = &mut bound.node {
+        *span = expr.span;
+    }
+    Ok(bound)
 }
 
 fn bind_node(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
@@ -105,7 +113,7 @@ fn bind_node(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
         Node::Cast { operand, to, bad } => {
             let operand = bind(operand, schema)?;
             castable(&operand.data_type, to)?;
-            of(Bound::Cast { operand: Box::new(operand), bad: *bad }, to.clone())
+            of(Bound::Cast { operand: Box::new(operand), bad: *bad, span: expr.span }, to.clone())
         }
         Node::Case { branches, otherwise } => case(branches, otherwise, schema),
         Node::Call { function, arguments } => call(function, arguments, schema),
@@ -164,7 +172,7 @@ fn comparison_hint(left: &BoundExpr, right: &BoundExpr) -> String {
         Bound::Literal(Scalar::Int(_) | Scalar::Float(_)) if is_text(&other.data_type) => {
             "write the text in quotes, '5', or convert the column with cast(x, float)".to_owned()
         }
-        Bound::Literal(_) if other.data_type.is_temporal() => "dates are written @2024-01-31, times @2024-01-31T10:00".to_owned(),
+        _ if other.data_type.is_temporal() && !value.reads_columns() => "dates are written @2024-01-31, times @2024-01-31T10:00".to_owned(),
         _ => format!("convert one side, for example with cast(x, {to})"),
     }
 }

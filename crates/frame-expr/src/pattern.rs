@@ -12,9 +12,15 @@ use crate::bind::BoundExpr;
 pub(crate) fn constant(argument: &BoundExpr, span: Span) -> Result<Option<Regex>> {
     let Some(text) = argument.constant_text() else { return Ok(None) };
     Regex::new(&text).map(Some).map_err(|complaint| {
-        let error = QueryError::Usage(format!("bad regular expression: {complaint}"));
+        let error = QueryError::Usage(format!("bad regular expression: {}", reason(&complaint)));
         Error::new(error).at(span).hint("write \\ before . + * ? ( ) [ ] { } to mean the character itself")
     })
+}
+
+/// What is wrong, without the drawing of the place.
+fn reason(complaint: &regex::Error) -> String {
+    let text = complaint.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 /// The regular expressions of rows.
@@ -42,7 +48,7 @@ impl<'a> Patterns<'a> {
             Some(latest) if latest.0 == text => latest,
             _ => {
                 let regex = Regex::new(text).map_err(|complaint| {
-                    let expected = format!("a regular expression: {complaint}");
+                    let expected = format!("a regular expression: {}", reason(&complaint));
                     Error::new(DataError::Value { position: None, value: text.to_owned(), expected })
                 })?;
                 (text.to_owned(), regex)

@@ -25,7 +25,8 @@ impl Parser<'_> {
         if !matches!(error.kind(), frame_core::ErrorKind::Query(QueryError::Syntax { .. })) || error.advice().is_some() {
             return error;
         }
-        let hint = error.span().and_then(|span| self.meaning(span)).unwrap_or_else(|| otherwise.to_owned());
+        let unclosed = error.to_string().starts_with("expected `)`").then(|| self.unclosed()).flatten();
+        let hint = error.span().and_then(|span| self.meaning(span)).or(unclosed).unwrap_or_else(|| otherwise.to_owned());
         error.hint(hint)
     }
 
@@ -46,6 +47,23 @@ impl Parser<'_> {
         }
     }
 
+    /// At the end of the query: the bracket that is still open.
+    fn unclosed(&self) -> Option<String> {
+        if self.peek().kind != Kind::End && self.previous()?.kind != Kind::End {
+            return None;
+        }
+        let mut open = Vec::new();
+        for token in self.taken() {
+            match token.kind {
+                Kind::Symbol("(") => open.push(token.span.end),
+                Kind::Symbol(")") => drop(open.pop()),
+                _ => {}
+            }
+        }
+        let behind: String = self.text[*open.last()?..].chars().take_while(|c| *c != '\n').take(20).collect();
+        Some(format!("the bracket in front of `{}` is not closed", behind.trim()))
+    }
+
     /// The error for a stage that begins with an unknown word.
     pub(crate) fn unknown_verb(&self, word: &str, span: Span, input: &Plan) -> Error {
         let known = verbs::ALL.iter().map(|verb| verb.name.to_owned()).collect();
@@ -61,8 +79,13 @@ impl Parser<'_> {
         let next = self.peek();
         match (&next.kind, &self.peek_at(1).kind) {
             (Kind::Symbol("."), Kind::Word(method)) => return Some(self.meant_method(method)),
-            (Kind::Quoted(_), _) => {
+            (Kind::Quoted(_), _) if aggregates::find(word).is_err() => {
                 return Some("tables have no name here: `where value > 1` keeps rows, `select a, b` columns".to_owned());
+            }
+            (Kind::Symbol("-"), Kind::Word(second)) => {
+                if let Some(hint) = foreign::verb(&format!("{word}_{second}")) {
+                    return Some(hint.to_owned());
+                }
             }
             (Kind::Symbol("%"), _) => return foreign::symbol(self.text, next.span.start).map(str::to_owned),
             _ => {}
@@ -102,9 +125,9 @@ impl Parser<'_> {
 
     /// What `df.method(…)` is without a table in front.
     fn meant_method(&self, method: &str) -> String {
-        let own = verbs::find(method).map(usage);
+        let own = verbs::find(method).map(|verb| format!("write `{}`", verb.example));
         let meaning = own.or_else(|| foreign::verb(method).or_else(|| foreign::function(method)).map(str::to_owned));
-        format!("nothing stands in front of a verb and a dot; {}", meaning.unwrap_or_else(|| VERBS.to_owned()))
+        format!("a verb stands alone, without a table and a dot; {}", meaning.unwrap_or_else(|| VERBS.to_owned()))
     }
 
     /// The names that come next, if there is nothing between them but commas.
@@ -134,21 +157,27 @@ impl Parser<'_> {
     pub(crate) fn not_separated(&self, verb: Option<&Verb>) -> Error {
         let error = self.expected("`|` or the end of the query");
         let Some(verb) = verb else {
+            if self.is_word("as") {
+                return error.hint("names for inputs (`as`) are not there yet; `let name = from 'file.csv'; …` names a query");
+            }
             return self
                 .advise(error, "options of a file stand in brackets: from 'file.csv' (delimiter ';'); a bar comes before the first verb");
         };
-        let previous = self.previous().and_then(|token| if let Kind::Word(word) = &token.kind { lower_case(word) } else { None });
-        if let Some(hint) = previous {
+        if let Some(hint) = self.meant_before(verb) {
             return error.hint(hint);
         }
         if matches!(verb.name, "groupby" | "agg") && verbs::aggregates::is_next(self) {
             return error.hint("a comma stands between aggregates: `mean value, count`");
+        }
+        if matches!(verb.name, "groupby" | "agg") && matches!(self.peek().kind, Kind::Symbol("*" | "/" | "//" | "+" | "-" | "%")) {
+            return error.hint("what is computed stands in brackets: `sum(value * 2) as total`");
         }
         let otherwise = match &self.peek().kind {
             Kind::Symbol(",") if verb.name == "where" => "join conditions with `and` or `or`".to_owned(),
             Kind::Word(word) if self.meaning(self.peek().span).is_none() && verbs::find(word).is_some() => {
                 format!("a bar stands between stages: `| {word} …`")
             }
+            Kind::Word(word) if misspelt(word, verb).is_some() => misspelt(word, verb).unwrap_or_default(),
             Kind::Word(_) | Kind::Quoted(_) if matches!(verb.name, "select" | "drop" | "distinct" | "counts" | "dedup" | "sort") => {
                 "a comma stands between columns, `as` in front of a new name".to_owned()
             }
@@ -156,6 +185,33 @@ impl Parser<'_> {
         };
         self.advise(error, &otherwise)
     }
+
+    /// What the word in front of something that cannot stand there means.
+    fn meant_before(&self, verb: &Verb) -> Option<String> {
+        let behind = &self.text[..self.peek().span.start];
+        if behind.rsplit('\n').next().is_some_and(|line| line.contains("--")) {
+            return Some("a comment begins with #".to_owned());
+        }
+        let Kind::Word(word) = &self.previous()?.kind else { return None };
+        if word == "count"
+            && matches!((verb.name, &self.peek().kind), ("groupby" | "agg", Kind::Word(_) | Kind::Quoted(_)))
+            && !verbs::aggregates::is_next(self)
+        {
+            return Some("`count` counts rows, `count(x)` those where x is not null; a comma stands before the next aggregate".to_owned());
+        }
+        lower_case(word).or_else(|| {
+            let is_behind_value = matches!(self.peek().kind, Kind::Word(_) | Kind::Literal(_)) && self.meaning(self.peek().span).is_none();
+            if is_behind_value { foreign::infix(word).map(str::to_owned) } else { None }
+        })
+    }
+}
+
+/// The word of a stage, or between expressions, that one is nearly.
+fn misspelt(word: &str, verb: &Verb) -> Option<String> {
+    let of_stage = verb.usage.split(|c: char| !c.is_ascii_lowercase()).filter(|part| part.len() > 1);
+    let infixes = ["and", "or", "in", "between", "is"].into_iter().chain(WORD_OPERATORS);
+    let words = of_stage.chain(infixes).filter(|_| word.len() > 2);
+    frame_core::error::nearest(word, words).map(|best| format!("did you mean `{best}`?"))
 }
 
 /// For a word of the language in capitals: how it is written.

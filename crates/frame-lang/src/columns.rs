@@ -195,7 +195,9 @@ fn pattern(parser: &mut Parser<'_>, input: &Plan) -> Result<Option<Vec<String>>>
     if names.is_empty() {
         let known = schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>().join(", ");
         let hint = match &pattern {
-            Pattern::Glob(glob) => format!("if it is a product, write sum({glob}) or give it a name with `as`   (columns: {known})"),
+            Pattern::Glob(glob) if !glob.starts_with('*') && !glob.ends_with('*') => {
+                format!("if it is a product, write sum({glob}) or give it a name with `as`   (columns: {known})")
+            }
             _ => format!("(columns: {known})"),
         };
         return Err(Error::new(QueryError::Usage("no column matches the pattern".to_owned())).at(span).hint(hint));

@@ -224,10 +224,31 @@ impl Parser<'_> {
         if function == "cast" {
             return self.cast(token.span);
         }
-        scalars::find(&function).map_err(|error| unknown(error, &function).at(token.span))?;
+        scalars::find(&function).map_err(|error| self.unknown(error, &function).at(token.span))?;
         let arguments = if self.is_symbol(")") { Vec::new() } else { self.list(Self::expr)? };
         self.expect_symbol(")")?;
         Ok(Expr::new(Node::Call { function, arguments }).at(token.span.to(self.last_span())))
+    }
+
+    /// The error for a function that is not known; its name has been taken.
+    fn unknown(&self, error: Error, name: &str) -> Error {
+        let mut depth = 0_usize;
+        for ahead in 0.. {
+            match self.peek_at(ahead).kind {
+                Kind::End => break,
+                Kind::Symbol("(") => depth += 1,
+                Kind::Symbol(")") if depth == 0 => {
+                    let is_window = matches!(&self.peek_at(ahead + 1).kind, Kind::Word(word) if word.eq_ignore_ascii_case("over"));
+                    if is_window {
+                        return error.hint("windows (`over`) are not there yet; `groupby key sum x` gives one row for each key");
+                    }
+                    break;
+                }
+                Kind::Symbol(")") => depth -= 1,
+                _ => {}
+            }
+        }
+        meaning(error, name)
     }
 
     /// `cast(x, type)`, `cast(x, type or null)` or, as the default said aloud, `cast(x, type or fail)`, behind the parenthesis.
@@ -264,14 +285,19 @@ impl Parser<'_> {
 }
 
 /// What a function that is not known means elsewhere.
-fn unknown(error: Error, name: &str) -> Error {
+fn meaning(error: Error, name: &str) -> Error {
+    let lower = name.to_lowercase();
+    if lower == "cast" {
+        return error.hint("words are written in lower case: cast(x, int)");
+    }
     if let Some(hint) = foreign::function(name) {
         return error.hint(hint);
     }
-    let lower = name.to_lowercase();
     if aggregates::find(&lower).is_ok() {
-        let hint = format!("`{lower}` is an aggregate: `groupby key {lower} x` gives one row for each key, `agg {lower} x` one for all");
-        return error.hint(hint);
+        let call = if lower == "count" { lower.clone() } else { format!("{lower} x") };
+        return error.hint(format!(
+            "`{lower}` is an aggregate: first `groupby key {call} as total`, then `total` in `where`, `having` or `derive`"
+        ));
     }
     match foreign::aggregate(name) {
         Some(hint) => error.hint(format!("in `agg` or `groupby` {hint}")),

@@ -135,7 +135,8 @@ impl<'a> Lexer<'a> {
     fn symbol(&mut self, next: char) -> Result<()> {
         let start = self.at;
         let Some(symbol) = SYMBOLS.into_iter().find(|symbol| self.rest().starts_with(symbol)) else {
-            let error = syntax("a verb, a name, a value or an operator", format!("`{next}`"), start, start + next.len_utf8());
+            let error =
+                syntax("a verb, a name, a value or an operator", format!("`{}`", next.escape_debug()), start, start + next.len_utf8());
             let hint = foreign::symbol(self.text, start).unwrap_or("names with odd letters stand in [square brackets]");
             return Err(error.hint(hint));
         };

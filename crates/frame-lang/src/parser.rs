@@ -8,13 +8,15 @@ use frame_plan::{Catalog, Input, Plan, Project, Scan, Union};
 use crate::advice::usage;
 use crate::lexer::{Kind, Token, tokens};
 use crate::verbs::Verb;
-use crate::{options, types, verbs};
+use crate::{foreign, options, types, verbs};
 
 /// Tokens, and where in them the parser stands.
 pub(crate) struct Parser<'a> {
     pub(crate) text: &'a str,
     tokens: Vec<Token>,
     at: usize,
+    /// Stages read so far.
+    stages: usize,
     catalog: &'a dyn Catalog,
     /// How deeply the expression in hand is nested.
     pub(crate) depth: usize,
@@ -27,11 +29,14 @@ pub(crate) struct Parser<'a> {
 /// How deeply queries may stand in each other.
 const QUERY_DEPTH_MAX: usize = 20;
 
+/// How many stages a query may have, those of its inner queries among them.
+const STAGES_MAX: usize = 256;
+
 const FROM: &str = "write from 'file.csv', with options in brackets: from 'file.csv' (delimiter ';', types zip=text)";
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a str, catalog: &'a dyn Catalog) -> Result<Self> {
-        Ok(Self { text, tokens: tokens(text)?, at: 0, catalog, depth: 0, default: None, bindings: Vec::new() })
+        Ok(Self { text, tokens: tokens(text)?, at: 0, stages: 0, catalog, depth: 0, default: None, bindings: Vec::new() })
     }
 
     /// A whole query. `sources` are what it reads unless it begins with `from`.
@@ -78,6 +83,7 @@ impl<'a> Parser<'a> {
         };
         while !self.at_pipeline_end() {
             let verb = self.verb(&plan)?;
+            self.count_stage()?;
             plan = (verb.parse)(self, plan).map_err(|error| self.advise(error, &usage(verb)))?;
             self.stage_end(Some(verb))?;
         }
@@ -101,6 +107,11 @@ impl<'a> Parser<'a> {
                 Some((_, plan)) => Ok(plan.clone()),
                 None => {
                     let error = QueryError::Syntax { expected: "the name of a `let`".to_owned(), found: format!("`{name}`") };
+                    if name == "all" {
+                        return Err(Error::new(error)
+                            .at(token.span)
+                            .hint("leave `all` out: `union` keeps all rows, `distinct` behind it one of each"));
+                    }
                     let path = self.text[token.span.start..].split([' ', '\n', '|', '(', ')', ',', ';']).next().unwrap_or_default();
                     Err(Error::new(error).at(token.span).hint(format!("a file's path stands in single quotes: '{path}'")))
                 }
@@ -171,6 +182,18 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Counts a step of the plan: plans are walked from step to step, each of which takes some of the stack.
+    pub(crate) fn count_stage(&mut self) -> Result<()> {
+        self.stages += 1;
+        if self.stages <= STAGES_MAX {
+            return Ok(());
+        }
+        let error = Error::new(QueryError::TooLarge { what: "the number of stages and derived columns", limit: STAGES_MAX });
+        Err(error
+            .at(self.last_span())
+            .hint("join conditions with `and`, compute several columns in one `select`, or write a file in between"))
+    }
+
     /// Behind a stage: a separator and a further stage, or the end of the pipeline.
     fn stage_end(&mut self, verb: Option<&Verb>) -> Result<()> {
         if self.at_pipeline_end() {
@@ -201,6 +224,11 @@ impl<'a> Parser<'a> {
     /// The token before the next one.
     pub(crate) fn previous(&self) -> Option<&Token> {
         self.tokens[..self.at].last()
+    }
+
+    /// All tokens before the next one.
+    pub(crate) fn taken(&self) -> &[Token] {
+        &self.tokens[..self.at]
     }
 
     /// The token that begins at this byte.
@@ -287,8 +315,15 @@ impl<'a> Parser<'a> {
         let token = self.next();
         match token.kind {
             Kind::Quoted(name) => Ok((name, token.span)),
+            Kind::Literal(Scalar::Text(text)) => {
+                let error = QueryError::Syntax { expected: "a name".to_owned(), found: format!("the text '{text}'") };
+                Err(Error::new(error).at(token.span).hint("names stand without quotes, odd ones in square brackets: [Order Date]"))
+            }
             Kind::Word(word) if RESERVED.contains(&word.as_str()) => {
                 let error = QueryError::Syntax { expected: "a name".to_owned(), found: format!("the word `{word}`") };
+                if let Some(hint) = foreign::symbol(self.text, token.span.start) {
+                    return Err(Error::new(error).at(token.span).hint(hint));
+                }
                 Err(Error::new(error).at(token.span).hint(format!("a column of that name is written [{word}]")))
             }
             Kind::Word(word) => Ok((word, token.span)),

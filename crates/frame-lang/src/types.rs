@@ -70,6 +70,9 @@ impl Parser<'_> {
     }
 
     fn nested_type(&mut self, depth: usize) -> Result<DataType> {
+        if !matches!(self.peek().kind, Kind::Word(_)) {
+            return Err(self.expected("a type").hint(format!("types: {}", NAMES.join(", "))));
+        }
         let (name, span) = self.name()?;
         match name.as_str() {
             "decimal" => self.decimal(),

@@ -1,6 +1,6 @@
 //! Mistakes in the data: each names the file and the place.
 
-use super::FilePosition;
+use super::{FilePosition, short};
 
 /// What is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum DataError {
         limit: u64,
     },
     /// A value cannot be converted.
-    #[error("bad value: '{value}' is not {expected}{}", place(.position))]
+    #[error("bad value: '{}' is not {expected}{}", short(.value), place(.position))]
     Value {
         /// The field, if it is known.
         position: Option<FilePosition>,

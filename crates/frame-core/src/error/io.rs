@@ -43,7 +43,7 @@ impl IoError {
     pub(super) fn exit_code(&self) -> u8 {
         match self.kind {
             _ if self.handles_exhausted => 7,
-            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory if self.operation != "write" => 2,
+            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory if self.operation != "write" => 2,
             _ => 1,
         }
     }
@@ -51,9 +51,12 @@ impl IoError {
     pub(super) fn advice(&self) -> Option<String> {
         let advice = match self.kind {
             _ if self.handles_exhausted => "raise the limit with `ulimit -n`, or use fewer threads (-j)",
-            io::ErrorKind::NotFound => "check the path; relative paths start at the current folder",
+            io::ErrorKind::NotFound if self.path == "-" && self.operation == "open" => "stdin cannot be read yet; write it to a file first",
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "check the path; relative paths start at the current folder",
             io::ErrorKind::IsADirectory => "name a file inside it",
             io::ErrorKind::PermissionDenied => "check who may read or write it",
+            io::ErrorKind::NotSeekable => "pipes cannot be read yet; write it to a file first",
+            io::ErrorKind::StorageFull => "make room there, or name another place",
             _ => return None,
         };
         Some(advice.to_owned())

@@ -63,13 +63,24 @@ impl fmt::Display for FilePosition {
             write!(f, ", line {line}")?;
         }
         if let Some((number, name)) = &self.column {
-            write!(f, ", column {number} `{name}`")?;
+            write!(f, ", column {number} `{}`", short(name))?;
         }
         if let Some(byte) = self.byte {
             write!(f, ", byte {byte}")?;
         }
         Ok(())
     }
+}
+
+/// Text of a user's data as a message shows it: in one line, without control characters, and not longer than a line.
+pub(crate) fn short(text: &str) -> String {
+    const SHOWN: usize = 80;
+    let mut letters = text.chars();
+    let mut shown: String = letters.by_ref().take(SHOWN).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if letters.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Why a run stopped. The set is closed: callers can match it exhaustively.
@@ -125,10 +136,12 @@ impl Error {
         Self::new(ErrorKind::Cancelled)
     }
 
-    /// The same error at a place in the query text; a place it already has is kept.
+    /// The same error at a place in the query text; a place it already has is kept, and no place (the default span) is none.
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {
-        self.0.span.get_or_insert(span);
+        if span != Span::default() {
+            self.0.span.get_or_insert(span);
+        }
         self
     }
 

@@ -1,6 +1,6 @@
 //! Mistakes in the query text, in types, or on the command line.
 
-use super::nearest;
+use super::{nearest, short};
 
 /// What is wrong with a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,7 +106,9 @@ impl QueryError {
 
     pub(super) fn advice(&self) -> Option<String> {
         match self {
-            Self::UnknownColumn { name, known } => Some(meant_literal(name).unwrap_or_else(|| did_you_mean(name, known, "columns"))),
+            Self::UnknownColumn { name, known } => {
+                Some(meant_literal(name).or_else(|| undivided(known)).unwrap_or_else(|| did_you_mean(name, known, "columns")))
+            }
             Self::UnknownVerb { name, known } => Some(did_you_mean(name, known, "verbs")),
             Self::UnknownFunction { name, known, role } => {
                 Some(did_you_mean(name, known, if *role == "aggregate" { "aggregates" } else { "functions" }))
@@ -115,6 +117,14 @@ impl QueryError {
             _ => None,
         }
     }
+}
+
+/// For a file whose header was not divided: which delimiter to try.
+fn undivided(known: &[String]) -> Option<String> {
+    let [only] = known else { return None };
+    let delimiter = [';', '\t', '|'].into_iter().find(|delimiter| only.contains(*delimiter))?;
+    let written = if delimiter == '\t' { "\\t".to_owned() } else { delimiter.to_string() };
+    Some(format!("there is one column, `{}`: try another delimiter, -d '{written}'", short(only)))
 }
 
 /// For a column with the name of a value or a word of another language: what to write.
@@ -134,7 +144,7 @@ fn meant_literal(name: &str) -> Option<String> {
 
 fn did_you_mean(name: &str, known: &[String], what: &str) -> String {
     const SHOWN: usize = 12;
-    let list = known.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let list = known.iter().take(SHOWN).map(|name| short(name)).collect::<Vec<_>>().join(", ");
     let more = if known.len() > SHOWN { format!(", … {} in all", known.len()) } else { String::new() };
     match nearest(name, known.iter().map(String::as_str)) {
         Some(best) => format!("did you mean `{best}`?   ({what}: {list}{more})"),

@@ -2,7 +2,11 @@
 
 /// The candidate with the smallest edit distance to `name`, if it is near enough to be a slip (a third of the letters, at least one).
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
+    // Another letter is no slip of a single one.
+    let limit = match name.chars().count() {
+        0 | 1 => 0,
+        len => (len / 3).max(1),
+    };
     candidates
         .into_iter()
         .map(|candidate| (distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
@@ -42,6 +46,8 @@ mod tests {
         assert_eq!(nearest("catgory", ["id", "category", "value"]), Some("category"));
         assert_eq!(nearest("gruopby", ["groupby", "group"]), Some("groupby"));
         assert_eq!(nearest("Value", ["id", "value"]), Some("value"));
+        assert_eq!(nearest("z", ["a", "b"]), None);
+        assert_eq!(nearest("A", ["a", "b"]), Some("a"));
         assert_eq!(nearest("zzz", ["id", "value"]), None);
     }
 }

@@ -9,8 +9,10 @@ use crate::types::{DIGITS_MAX, computed, is_number};
 
 /// The error for an argument that an aggregate does not take.
 pub(super) fn wrong_argument(aggregate: &str, found: &DataType, wanted: &str) -> Error {
-    Error::new(QueryError::Type { operation: format!("`{aggregate}`"), found: crate::type_name(found) })
-        .hint(format!("it takes {wanted}; convert with cast(x, type)"))
+    Error::new(QueryError::Type { operation: format!("`{aggregate}`"), found: crate::type_name(found) }).hint(match wanted {
+        "a number" => "it takes a number; convert with cast(x, float), or count with `count` and `nunique`".to_owned(),
+        _ => format!("it takes {wanted}; convert with cast(x, type)"),
+    })
 }
 
 /// Sums and means: exact, of integers in 128 bits, of floats in fixed point.

@@ -15,6 +15,7 @@ use crate::types::MONTHS;
 pub(super) fn failed(error: ArrowError) -> Error {
     match error {
         ArrowError::ArithmeticOverflow(text) => {
+            let text = text.trim_start_matches("Overflow happened on: ");
             Error::new(QueryError::Arithmetic(format!("integer overflow: {text}"))).hint("compute with floats: cast(x, float)")
         }
         other => Error::from(other),

@@ -87,7 +87,9 @@ impl BoundExpr {
             Bound::Negate(operand) => arithmetic::negate(&value(operand)?),
             Bound::Logic { is_and, left, right } => logic::both(*is_and, &value(left)?, &value(right)?, rows),
             Bound::Compare { op, left, right } => compare::compare(*op, &value(left)?, &value(right)?),
-            Bound::Arithmetic { op, left, right } => arithmetic::arithmetic(*op, &value(left)?, &value(right)?, &self.data_type, rows),
+            Bound::Arithmetic { op, left, right, span } => {
+                arithmetic::arithmetic(*op, &value(left)?, &value(right)?, &self.data_type, rows).map_err(|error| error.at(*span))
+            }
             Bound::In { list } => {
                 let mut any = Value::scalar(Arc::new(BooleanArray::from(vec![false])));
                 for item in list {
@@ -100,7 +102,7 @@ impl BoundExpr {
                 let nulls = if *negated { is_not_null(&operand.array)? } else { is_null(&operand.array)? };
                 Ok(operand.with(Arc::new(nulls)))
             }
-            Bound::Cast { operand, bad } => cast::cast(&value(operand)?, &self.data_type, *bad),
+            Bound::Cast { operand, bad, span } => cast::cast(&value(operand)?, &self.data_type, *bad).map_err(|error| error.at(*span)),
             Bound::Widen(operand) => cast::widen(&value(operand)?, &self.data_type),
             Bound::Case { branches, otherwise } => case::case(branches, otherwise, columns, rows),
             // Functions see at least one row, so that constants among their arguments can be read from it.

@@ -29,7 +29,7 @@ const TABLE: &[(&[&str], &str)] = &[
         &["assign", "with_column", "with_columns", "withcolumn", "withcolumns", "eval", "let_column", "add_column"],
         "write `derive name = expression`",
     ),
-    (&["project", "transmute", "pull", "selectexpr", "cut", "relocate"], "write `select a, b, x * 2 as double`"),
+    (&["project", "transmute", "project_keep", "pull", "selectexpr", "cut", "relocate"], "write `select a, b, x * 2 as double`"),
     (&["nrow", "size", "len", "nrows", "tally", "add_count", "wc"], "write `count`, or `counts x` for the rows of each value"),
     (&["nlargest", "nsmallest", "top_k", "topk", "slice_max", "slice_min", "bottom_k", "largest", "smallest"], TOP),
     (
@@ -47,8 +47,14 @@ const TABLE: &[(&[&str], &str)] = &[
     (&["summary", "profile", "skim"], "write `describe`"),
     (&["glimpse", "info", "dtypes", "schema", "columns", "shape", "str", "names", "printschema"], TYPES),
     (&["tablesample", "slice_sample", "sample_n", "sample_frac"], "write `sample 1%` or `sample 100`"),
-    (&["rename_column", "rename_with", "alias", "set_names", "withcolumnrenamed", "colnames"], "write `rename new = old`"),
-    (&["remove", "delete_column", "exclude", "except", "discard"], "write `drop a, b`, or `select not a` to keep the others"),
+    (
+        &["project_rename", "rename_column", "rename_with", "alias", "set_names", "withcolumnrenamed", "colnames"],
+        "write `rename new = old`",
+    ),
+    (
+        &["project_away", "remove", "delete_column", "exclude", "except", "discard"],
+        "write `drop a, b`, or `select not a` to keep the others",
+    ),
     (
         &["avg", "average", "stddev", "nunique", "n_distinct", "dcount", "n"],
         "write `agg mean value` for all rows, `groupby key mean value` for groups",
@@ -129,6 +135,7 @@ const TABLE: &[(&[&str], &str)] = &[
             "asfreq",
             "group_by_dynamic",
             "timechart",
+            "make_series",
         ],
         WINDOW,
     ),
@@ -149,6 +156,9 @@ const TABLE: &[(&[&str], &str)] = &[
         ],
         SHAPE,
     ),
-    (&["explode", "unnest", "flatten", "mv", "explode_outer"], "lists cannot be made into rows yet; `item(x, 1)` takes one item"),
-    (&["complete", "expand", "make"], "missing combinations of keys cannot be added yet"),
+    (
+        &["explode", "unnest", "flatten", "mv_expand", "mvexpand", "explode_outer"],
+        "lists cannot be made into rows yet; `item(x, 1)` takes one item",
+    ),
+    (&["complete", "expand"], "missing combinations of keys cannot be added yet"),
 ];

@@ -117,6 +117,9 @@ fn unknown(error: Error, parser: &Parser<'_>, word: &str, before: Option<&Aggreg
         return error;
     }
     match before.map(|call| (call.function.as_str(), call.arguments.as_slice())) {
+        Some((function, [argument])) if aggregates::find(function).is_ok_and(|function| *function.arguments().start() > 1) => {
+            error.hint(format!("it takes two columns in brackets: `{function}({argument}, {word})`"))
+        }
         Some((function, [argument])) => {
             error.hint(format!("each item begins with an aggregate; for several columns write `{function} {{{argument}, {word}}}`"))
         }

@@ -31,6 +31,7 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
         let mut mentioned = vec![name.clone()];
         expr.collect_columns(&mut mentioned);
         if computed.iter().any(|(name, _)| mentioned.contains(name)) {
+            parser.count_stage()?;
             plan = project(plan, &mut names, std::mem::take(&mut computed));
         }
         computed.push((name, expr));

@@ -14,7 +14,7 @@ mod top;
 mod union;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::Result;
+use frame_core::{Result, Span};
 use frame_expr::Expr;
 
 pub use aggregate::{Aggregate, KeyItem};
@@ -83,6 +83,14 @@ impl Plan {
             Self::Sample(sample) => sample.schema(catalog),
             Self::Union(union) => union.schema(catalog),
             Self::Mark(mark) => mark.schema(catalog),
+        }
+    }
+
+    /// Where in the query text the first input of the plan is named.
+    fn place(&self) -> Span {
+        match self {
+            Self::Scan(scan) => scan.input.span,
+            other => other.inputs().first().map_or_else(Span::default, |input| input.place()),
         }
     }
 

@@ -27,7 +27,8 @@ impl Union {
             if self.by_position && schema.fields().len() != schemas[0].fields().len() {
                 let error =
                     format!("input {} of the union has {} columns, the first has {}", number + 1, schema.fields().len(), fields.len());
-                return Err(Error::new(QueryError::Usage(error)).hint("union by name, or select the same number of columns first"));
+                let error = Error::new(QueryError::Usage(error)).at(self.inputs[number].place());
+                return Err(error.hint("union by name, or select the same number of columns first"));
             }
             for (place, field) in schema.fields().iter().enumerate() {
                 let known =
@@ -39,6 +40,7 @@ impl Union {
                 let common = common_type(known.data_type(), field.data_type()).ok_or_else(|| {
                     let found = format!("{} and {}", type_name(known.data_type()), type_name(field.data_type()));
                     Error::new(QueryError::Type { operation: format!("union of column `{}`", known.name()), found })
+                        .at(self.inputs[number].place())
                         .hint("convert the column in one of the inputs: `cast column to text`, or --types column=text")
                 })?;
                 known.set_data_type(common);
