@@ -9,5 +9,5 @@ pub use arrow;
 pub use frame_core::{CancelToken, Error, ErrorKind, FilePosition, Result, Scalar, Span};
 pub use frame_engine::{Progress, Report};
 pub use frame_expr::{Expr, SortKey, col, lit};
-pub use frame_plan::{CsvOptions, FormatName, Input, Plan, SampleSize};
+pub use frame_plan::{CsvOptions, FormatName, Input, Plan, SampleSize, Target};
 pub use session::*;

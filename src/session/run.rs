@@ -4,6 +4,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use frame_core::Result;
 use frame_engine::Report;
+use frame_plan::Target;
 
 /// A running query: an iterator over the record batches of its answer, in order.
 ///
@@ -18,6 +19,11 @@ impl Run {
     /// Names and types of the answer.
     pub fn schema(&self) -> SchemaRef {
         self.0.schema().clone()
+    }
+
+    /// Where the rows go if the query ends with `write`: no batch comes out then, unless the path is `-`, which is left to the caller.
+    pub fn target(&self) -> Option<&Target> {
+        self.0.target()
     }
 
     /// All batches at once.

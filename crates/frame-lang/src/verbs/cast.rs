@@ -1,8 +1,8 @@
 //! `cast`: other types for columns.
 
-use frame_core::Result;
+use frame_core::{Error, QueryError, Result};
 use frame_expr::{BadCast, Expr, Node};
-use frame_plan::{Filter, Plan, Project};
+use frame_plan::{Plan, Project, Reject};
 
 use super::Verb;
 use crate::columns;
@@ -12,7 +12,7 @@ pub(super) const VERB: Verb = Verb {
     name: "cast",
     aliases: &[],
     usage: "cast COLUMN to TYPE, ... [or null|reject|fail]",
-    help: "Converts columns. A value that does not fit stops the run, becomes null, or drops its row.",
+    help: "Converts columns. A value that does not fit stops the run, becomes null, or rejects its row, which the report counts.",
     example: "cast id to text, value to int or null",
     parse,
 };
@@ -25,11 +25,17 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
         parser.expect_word("to")?;
         Ok((name, span, parser.data_type()?))
     })?;
-    let (mut bad, mut drops_rows) = (BadCast::Fail, false);
+    for (place, (name, span, _)) in casts.iter().enumerate() {
+        if casts[..place].iter().any(|(other, ..)| other == name) {
+            let error = Error::new(QueryError::DuplicateColumn { name: name.clone() }).at(*span);
+            return Err(error.hint("give each column one type; for two conversions write `cast` twice"));
+        }
+    }
+    let (mut bad, mut rejects) = (BadCast::Fail, false);
     if parser.accept_word("or") && !parser.accept_word("fail") {
         bad = BadCast::Null;
-        drops_rows = parser.accept_word("reject");
-        if !drops_rows && !parser.accept_word("null") {
+        rejects = parser.accept_word("reject");
+        if !rejects && !parser.accept_word("null") {
             return Err(parser.expected("`null`, `reject` or `fail`"));
         }
     }
@@ -38,15 +44,11 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
         let operand = Box::new(Expr::column(name.clone()).at(*span));
         Some(Expr::new(Node::Cast { operand, to: to.clone(), bad }).at(*span))
     };
-    let mut plan = input;
-    if drops_rows {
-        for (name, ..) in &casts {
-            let Some(converted) = cast(name) else { continue };
-            let predicate = Expr::column(name.clone()).is_null().or(converted.is_not_null());
-            plan = Plan::Filter(Filter { input: Box::new(plan), predicate });
-        }
+    if rejects {
+        let casts = casts.iter().filter_map(|(name, ..)| Some((name.clone(), cast(name)?))).collect();
+        return Ok(Plan::Reject(Reject { input: Box::new(input), casts }));
     }
     let names = schema.fields().iter().map(|field| field.name());
     let items = names.map(|name| (cast(name).unwrap_or_else(|| Expr::column(name.clone())), name.clone())).collect();
-    Ok(Plan::Project(Project { input: Box::new(plan), items }))
+    Ok(Plan::Project(Project { input: Box::new(input), items }))
 }

@@ -2,7 +2,7 @@
 
 use frame_core::Result;
 use frame_expr::{BinaryOp, Expr};
-use frame_plan::{Plan, Project};
+use frame_plan::{Fill, FillFrom, Plan, Project};
 
 use super::Verb;
 use crate::columns;
@@ -11,8 +11,8 @@ use crate::parser::Parser;
 pub(super) const VERB: Verb = Verb {
     name: "fill",
     aliases: &[],
-    usage: "fill COLUMN, ... with EXPRESSION",
-    help: "Puts a value in place of nulls.",
+    usage: "fill COLUMN, ... with EXPRESSION | down | up | linear",
+    help: "Puts a value in place of nulls: one that is given, the last one above, the next one below, or one on the line between these two.",
     example: "fill value with 0",
     parse,
 };
@@ -20,7 +20,14 @@ pub(super) const VERB: Verb = Verb {
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     let schema = parser.schema(&input)?;
     let filled = columns::names(parser, &input)?;
-    parser.expect_word("with")?;
+    for from in [FillFrom::Above, FillFrom::Below, FillFrom::Between] {
+        if parser.accept_word(from.word()) {
+            return Ok(Plan::Fill(Fill { input: Box::new(input), columns: filled, from }));
+        }
+    }
+    if !parser.accept_word("with") {
+        return Err(parser.expected("`with` and a value, `down`, `up` or `linear`"));
+    }
     let value = parser.expr()?;
     let item = |name: &String| {
         let column = Expr::column(name.clone());

@@ -23,6 +23,7 @@ mod take;
 mod top;
 mod union;
 mod unordered;
+mod write;
 
 use frame_core::Result;
 use frame_plan::Plan;
@@ -68,6 +69,7 @@ pub const ALL: &[Verb] = &[
     sample::VERB,
     union::VERB,
     describe::VERB,
+    write::VERB,
     unordered::VERB,
     note::VERB,
 ];
