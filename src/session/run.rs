@@ -9,6 +9,19 @@ use frame_plan::Target;
 /// A running query: an iterator over the record batches of its answer, in order.
 ///
 /// After an error the iterator ends. Dropping it stops the run.
+///
+/// ```
+/// # fn main() -> frame::Result<()> {
+/// let session = frame::Session::builder().threads(1).build()?;
+/// let mut run = session.query("cast note to int or reject | take 3").input("data/sales.csv").start()?;
+/// for batch in run.by_ref() {
+///     println!("{} rows", batch?.num_rows());
+/// }
+/// let report = run.finish()?;
+/// assert_eq!(report.rows_read, report.rows_kept + report.rows_filtered + report.rows_rejected);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Run(frame_engine::Run);
 
 impl Run {

@@ -2,7 +2,7 @@
 
 use frame_core::Result;
 use frame_expr::Expr;
-use frame_plan::{Plan, Project};
+use frame_plan::{Catalog, Plan, Project};
 
 use super::Verb;
 use crate::parser::Parser;
@@ -17,15 +17,22 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let mut plan = input;
-    // Each assignment sees the columns that the ones before it made: a projection of its own.
     let assignments = parser.list(|parser| {
-        let (name, span) = parser.name()?;
+        let (name, _) = parser.name()?;
         parser.expect_symbol("=")?;
-        Ok((name, span, parser.expr()?))
+        Ok((name, parser.expr()?))
     })?;
-    for (name, _, expr) in assignments {
-        let schema = parser.schema(&plan)?;
+    derived(input, assignments, parser.catalog())
+}
+
+/// The plan of `derive name = expr, …`: each assignment sees the columns that the ones before it made, in a projection of its own.
+///
+/// # Errors
+/// What looking at the columns of the input can fail with.
+pub fn derived(input: Plan, assignments: Vec<(String, Expr)>, catalog: &dyn Catalog) -> Result<Plan> {
+    let mut plan = input;
+    for (name, expr) in assignments {
+        let schema = plan.schema(catalog)?;
         let mut items: Vec<(Expr, String)> =
             schema.fields().iter().map(|field| (Expr::column(field.name().clone()), field.name().clone())).collect();
         match items.iter_mut().find(|(_, other)| *other == name) {

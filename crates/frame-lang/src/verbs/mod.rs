@@ -25,6 +25,15 @@ mod union;
 mod unordered;
 mod write;
 
+pub use cast::{BadValue, converted};
+pub use counts::counted;
+pub use derive::derived;
+pub use describe::described;
+pub use distinct::distinguished;
+pub use drop::dropped;
+pub use fill::filled;
+pub use rename::renamed;
+
 use frame_core::Result;
 use frame_plan::Plan;
 

@@ -20,6 +20,37 @@ pub struct Target {
     pub span: Span,
 }
 
+impl Target {
+    /// A file at this path, in the format that its ending stands for.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into(), ..Self::default() }
+    }
+
+    /// The same in a format by its name: `write … as format`.
+    #[must_use]
+    pub fn format(self, format: impl Into<String>) -> Self {
+        Self { format: Some(format.into()), ..self }
+    }
+
+    /// A folder with one file for each combination of values of these columns: `write … partition a, b`.
+    #[must_use]
+    pub fn partition<N: Into<String>>(self, columns: impl IntoIterator<Item = N>) -> Self {
+        Self { partition: columns.into_iter().map(Into::into).collect(), ..self }
+    }
+}
+
+impl From<&str> for Target {
+    fn from(path: &str) -> Self {
+        Self::new(path)
+    }
+}
+
+impl From<String> for Target {
+    fn from(path: String) -> Self {
+        Self::new(path)
+    }
+}
+
 impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
         (&self.path, &self.format, &self.partition) == (&other.path, &other.format, &other.partition)
