@@ -93,6 +93,8 @@ const QUERIES: &[&str] = &[
     "agg count as n",
     "count",
     "where paid | count | where count > 1",
+    "write 'some.csv' | take 3 | write 'answer.parquet' partition category",
+    "sort id | write 'a b.txt' as csv",
     "counts category top 5",
     "counts category, note like '%red%' as is_red",
     "sort -value, category nulls first, (-id), -(-id)",

@@ -52,7 +52,7 @@ fn the_language_answers_the_same_bytes_in_every_world() {
 fn converted(session: &Session, file: &str, folder: &Path) -> String {
     let copy = folder.join(Path::new(file).with_extension("parquet").file_name().expect("a name")).display().to_string();
     let run = session.query("").input(path(file).display().to_string()).start().expect("a run");
-    let format = formats::by_extension("parquet").expect("Parquet");
+    let format = formats::by_name("parquet").expect("Parquet");
     let out = Box::new(fs::File::create(&copy).expect("a file"));
     let mut writer = (format.open)(out, &run.schema(), Destination::File).expect("a writer");
     for batch in run {

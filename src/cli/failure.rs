@@ -4,7 +4,6 @@ use std::io;
 use std::process::ExitCode;
 
 use frame::Error;
-use frame_core::IoError;
 
 use super::colour::{Colours, bold, red};
 use super::stderr::say;
@@ -41,10 +40,9 @@ impl Failure {
 
     /// The failure of a write to `path`.
     pub(super) fn write(path: &str) -> impl Fn(io::Error) -> Self {
-        move |error| match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-            Some(inner) => Self::Engine(inner.clone(), None),
-            None if error.kind() == io::ErrorKind::BrokenPipe => Self::ClosedPipe,
-            None => Self::Engine(Error::new(IoError::new("write", path, &error)), None),
+        move |error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            _ => Self::Engine(frame_io::formats::failure(path, &error), None),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Where an answer goes and in what form.
 
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use frame::arrow::compute::cast;
 use frame::arrow::datatypes::{DataType, Float64Type, SchemaRef};
+use frame_io::Pending;
 use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Writer};
 
 use super::colour::Colours;
@@ -20,8 +20,6 @@ use super::{Result, table};
 const PIECE: usize = 64 << 10;
 /// Characters in a line of a table where no terminal says how many there are.
 const WIDTH: usize = 80;
-/// Endings of file names that promise a format which cannot be written.
-const FOREIGN: [&str; 12] = ["json", "xlsx", "xls", "avro", "orc", "xml", "gz", "zst", "bz2", "xz", "zip", "sqlite"];
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -79,37 +77,6 @@ struct Target {
     pending: Option<Pending>,
 }
 
-/// A file that takes its name when it is complete, and is removed otherwise.
-struct Pending {
-    temporary: PathBuf,
-    target: PathBuf,
-    is_complete: bool,
-}
-
-impl Pending {
-    fn create(target: PathBuf) -> io::Result<(Self, File)> {
-        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let temporary = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let file = File::create(&temporary)?;
-        Ok((Self { temporary, target, is_complete: false }, file))
-    }
-
-    fn complete(mut self) -> io::Result<()> {
-        std::fs::rename(&self.temporary, &self.target)?;
-        self.is_complete = true;
-        Ok(())
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if !self.is_complete {
-            // There is nobody left to tell.
-            let _ = std::fs::remove_file(&self.temporary);
-        }
-    }
-}
-
 impl Target {
     /// Stdout, or a file that is written beside its place. What is there and no plain file (a device, a named pipe) is written to as it is.
     fn open(path: Option<&str>) -> Result<Self> {
@@ -117,16 +84,10 @@ impl Target {
             return Ok(Self { path: "stdout".to_owned(), is_stdout: true, out: Some(buffered(stdout())), pending: None });
         };
         let failed = Failure::write(path);
-        // A link is followed: the file that it names is replaced, not the link.
-        let target = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
-        let metadata = std::fs::metadata(&target);
-        if metadata.as_ref().is_ok_and(|metadata| metadata.is_dir()) {
+        if Path::new(path).is_dir() {
             return Err(usage(format!("{path} is a folder"), "name a file inside it").into());
         }
-        let (out, pending) = match metadata.is_ok_and(|metadata| !metadata.is_file()) {
-            true => (File::options().write(true).open(&target).map_err(&failed)?, None),
-            false => Pending::create(target).map(|(pending, file)| (file, Some(pending))).map_err(&failed)?,
-        };
+        let (out, pending) = Pending::file(path).map_err(&failed)?;
         Ok(Self { path: path.to_owned(), is_stdout: false, out: Some(buffered(out)), pending })
     }
 
@@ -156,6 +117,16 @@ impl OutputFlags {
         Self { output: Some(path.to_owned()), to: form.map(str::to_owned), width: None }
     }
 
+    /// The flags for a form, or the usual one, on stdout.
+    pub(super) fn to_stdout(form: Option<&str>) -> Self {
+        Self { output: None, to: form.map(str::to_owned), width: None }
+    }
+
+    /// Whether it was said where the answer goes, or in what form.
+    pub(super) fn is_given(&self) -> bool {
+        self.output.is_some() || self.to.is_some()
+    }
+
     /// Refuses an output that is also an input, and a form that there is not; comes before any work.
     pub(super) fn check(&self, inputs: impl FnOnce() -> Result<Vec<String>>) -> Result<()> {
         self.form()?;
@@ -174,12 +145,11 @@ impl OutputFlags {
         let form = match (self.to.as_deref(), extension) {
             (Some(form), _) => form,
             (None, None) if self.output.is_none() && stdout().is_terminal() => "table",
-            (None, Some(extension)) => match formats::by_extension(extension) {
+            (None, Some(extension)) => match self.output.as_deref().and_then(formats::by_path) {
                 Some(format) => format.name,
-                None if FOREIGN.contains(&extension.to_ascii_lowercase().as_str()) => {
+                None => {
                     return Err(usage(format!("no form of output is called .{extension}"), &format!("--to with one of {}", names())).into());
                 }
-                None => "csv",
             },
             (None, None) => "csv",
         };

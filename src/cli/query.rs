@@ -1,11 +1,11 @@
 //! `frame query`: answers a question about a file.
 
 use clap::Args;
-use frame::Session;
+use frame::{Plan, Session};
 
 use super::failure::Failure;
-use super::input::InputFlags;
-use super::output::{OutputFlags, formats_help};
+use super::input::{InputFlags, usage};
+use super::output::{Output, OutputFlags, formats_help};
 use super::progress::{self, ProgressFlags};
 use super::resources::ResourceFlags;
 use super::settings::Settings;
@@ -63,15 +63,29 @@ fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Resu
         query = query.input_with(arguments.input.input(file)?);
     }
     arguments.output.check(|| Ok(query.plan()?.sources().into_iter().map(|input| input.path.clone()).collect()))?;
+    if arguments.output.is_given()
+        && let Plan::Write(write) = query.plan()?
+    {
+        let what = format!("the query ends with `write` to '{}'", write.target.path);
+        return Err(usage(what, "leave out -o and --to, or that `write`").into());
+    }
     let bar = progress::start(&arguments.progress, settings, query.progress());
     let mut run = query.start()?;
-    let mut output = arguments.output.open(&run.schema(), settings.colours)?;
+    let mut output = match run.target() {
+        // The rows are in their file already.
+        Some(target) if target.path != "-" => None,
+        Some(target) => Some(OutputFlags::to_stdout(target.format.as_deref()).open(&run.schema(), settings.colours)?),
+        None => Some(arguments.output.open(&run.schema(), settings.colours)?),
+    };
     for batch in run.by_ref() {
-        output.write(&batch?)?;
+        let batch = batch?;
+        if let Some(output) = &mut output {
+            output.write(&batch)?;
+        }
     }
     drop(bar);
     let done = run.finish()?;
-    output.finish()?;
+    output.map_or(Ok(()), Output::finish)?;
     if arguments.verbose {
         say(&report::text(&done));
     }

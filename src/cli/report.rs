@@ -5,32 +5,45 @@ use frame::Report;
 /// Some lines of text.
 pub(super) fn text(report: &Report) -> String {
     let mut text = format!(
-        "rows: {} read = {} kept + {} filtered; {} in the answer\ntime: {:.3} s; {} bytes read\nmemory: {} bytes reserved at most, {} resident at most\n",
+        "rows: {} read = {} kept + {} filtered{}; {} in the answer{}\ntime: {:.3} s; {} bytes read\nmemory: {} bytes reserved at most, {} resident at most\n",
         report.rows_read,
         report.rows_kept,
         report.rows_filtered,
+        part(report.rows_rejected, " + ", " rejected"),
         report.rows_out,
+        part(report.rows_written, ", ", " written"),
         report.elapsed.as_secs_f64(),
         report.bytes_read,
         report.peak_reserved_bytes,
         resident_peak_bytes().map_or("unknown".to_owned(), |bytes| bytes.to_string()),
     );
+    if report.derived_rejected > 0 {
+        text.push_str(&format!("rejected of the rows of results on the way: {}\n", report.derived_rejected));
+    }
     for restart in &report.restarts {
         text.push_str(&format!("began again: {restart}\n"));
     }
     text
 }
 
+/// A number that is worth a word unless it is 0.
+fn part(number: u64, before: &str, behind: &str) -> String {
+    if number == 0 { String::new() } else { format!("{before}{number}{behind}") }
+}
+
 /// A JSON object; `version` grows when a field changes its meaning.
 pub(super) fn json(report: &Report) -> String {
     let restarts: Vec<String> = report.restarts.iter().map(|restart| format!("\"{}\"", escaped(restart))).collect();
     format!(
-        "{{\"version\":1,\"rows_read\":{},\"rows_kept\":{},\"rows_filtered\":{},\"rows_out\":{},\"bytes_read\":{},\"elapsed_seconds\":{:.6},\
+        "{{\"version\":1,\"rows_read\":{},\"rows_kept\":{},\"rows_filtered\":{},\"rows_rejected\":{},\"derived_rejected\":{},\"rows_out\":{},\"rows_written\":{},\"bytes_read\":{},\"elapsed_seconds\":{:.6},\
          \"peak_reserved_bytes\":{},\"peak_resident_bytes\":{},\"restarts\":[{}]}}\n",
         report.rows_read,
         report.rows_kept,
         report.rows_filtered,
+        report.rows_rejected,
+        report.derived_rejected,
         report.rows_out,
+        report.rows_written,
         report.bytes_read,
         report.elapsed.as_secs_f64(),
         report.peak_reserved_bytes,

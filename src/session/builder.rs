@@ -25,6 +25,15 @@ pub struct Session {
 }
 
 /// How to make a [`Session`]; every setting has a default.
+///
+/// ```
+/// # fn main() -> frame::Result<()> {
+/// let session = frame::Session::builder().threads(2).memory("1.5G")?.batch_rows(4096).build()?;
+/// let schema = session.schema(&frame::Input { path: "data/sales.csv".to_owned(), ..frame::Input::default() })?;
+/// assert_eq!(schema.field(0).name(), "id");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct SessionBuilder {
     settings: Settings,
@@ -144,6 +153,10 @@ impl Session {
 }
 
 /// Bytes of a size such as `512M`, `1.5G`, `64MiB`, `50%`; a plain number is bytes. Letters stand for powers of 1024.
+///
+/// ```
+/// assert_eq!(frame::parse_size("64M").ok(), Some(64 << 20));
+/// ```
 ///
 /// # Errors
 /// A usage error for anything else.

@@ -1,15 +1,24 @@
 //! Queries built in Rust. They make the same plans as the verb language, and print as its canonical text.
 
-use frame_core::{Result, Scalar};
-use frame_engine::Progress;
-use frame_expr::{AggregateCall, Expr, Node, SortKey};
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use frame_core::{Error, Result, Span};
+use frame_engine::{Progress, Tables};
+use frame_expr::{Expr, SortKey};
+use frame_lang::verbs::{self, BadValue};
 use frame_plan::{
-    Aggregate, Dedup, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Sample, SampleSize, Scan, Sort, Tail, Top, Union,
+    Dedup, Fill, FillFrom, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top,
+    Union, Write,
 };
 
-use super::{Run, Session};
+use super::{AggregateSpec, GroupedFrame, Run, Session};
 
-/// A query under construction: a plan and the session that will run it.
+/// A query under construction: a plan and the session that will run it. There is a method for each verb.
+///
+/// A method that needs to know the columns looks at the file. What is wrong with a stage is told by [`Frame::start`] and
+/// [`Frame::explain`]; until then the stages behind it are left out of the plan.
 ///
 /// ```
 /// # fn main() -> frame::Result<()> {
@@ -27,98 +36,258 @@ use super::{Run, Session};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Frame {
     session: Session,
+    source: Plan,
+    steps: Vec<Step>,
+    /// The files as they were when the columns were first asked for.
+    tables: Arc<Tables>,
+    /// What the steps made, up to the first that failed.
     plan: Plan,
+    error: Option<Error>,
 }
 
-/// A frame whose rows are grouped: only aggregates can follow.
-#[derive(Debug, Clone)]
-pub struct GroupedFrame {
-    frame: Frame,
-    keys: Vec<KeyItem>,
-}
+/// A stage: what it makes of the plan in front of it. It is asked again whenever the types of the inputs turn out to be others.
+type Step = Arc<dyn Fn(Plan, &Tables) -> Result<Plan> + Send + Sync>;
 
-/// An aggregate for [`GroupedFrame::agg`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AggregateSpec(AggregateCall);
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("plan", &self.plan).field("error", &self.error).finish_non_exhaustive()
+    }
+}
 
 impl Frame {
     pub(super) fn scan(session: Session, input: Input) -> Self {
-        Self { session, plan: Plan::Scan(Scan::new(input)) }
+        let source = Plan::Scan(Scan::new(input));
+        let tables = Arc::new(session.catalog());
+        Self { session, plan: source.clone(), source, steps: Vec::new(), tables, error: None }
     }
 
-    fn with(self, plan: impl FnOnce(Box<Plan>) -> Plan) -> Self {
-        Self { plan: plan(Box::new(self.plan)), session: self.session }
+    /// Adds a stage.
+    pub(super) fn step(mut self, step: impl Fn(Plan, &Tables) -> Result<Plan> + Send + Sync + 'static) -> Self {
+        if self.error.is_none() {
+            match step(self.plan.clone(), &self.tables) {
+                Ok(plan) => self.plan = plan,
+                Err(error) => self.error = Some(error),
+            }
+        }
+        self.steps.push(Arc::new(step));
+        self
+    }
+
+    /// Adds a stage that needs no look at the columns.
+    fn with(self, plan: impl Fn(Box<Plan>) -> Plan + Send + Sync + 'static) -> Self {
+        self.step(move |input, _| Ok(plan(Box::new(input))))
+    }
+
+    /// Makes the plan for these inputs.
+    fn planner(&self) -> impl Fn(&Tables) -> Result<Plan> + Send + Sync + use<> {
+        let (source, steps) = (self.source.clone(), self.steps.clone());
+        move |tables| steps.iter().try_fold(source.clone(), |plan, step| step(plan, tables))
     }
 
     /// Keeps the rows for which `predicate` is true: `where predicate`.
     #[must_use]
     pub fn filter(self, predicate: Expr) -> Self {
-        self.with(|input| Plan::Filter(Filter { input, predicate }))
+        self.with(move |input| Plan::Filter(Filter { input, predicate: predicate.clone() }))
     }
 
     /// Replaces the columns by these expressions and names: `select expr as name, …`.
     #[must_use]
     pub fn select<N: Into<String>>(self, items: impl IntoIterator<Item = (Expr, N)>) -> Self {
-        let items = items.into_iter().map(|(expr, name)| (expr, name.into())).collect();
-        self.with(|input| Plan::Project(Project { input, items }))
+        let items: Vec<_> = items.into_iter().map(|(expr, name)| (expr, name.into())).collect();
+        self.with(move |input| Plan::Project(Project { input, items: items.clone() }))
+    }
+
+    /// Keeps all columns but these: `drop a, b`.
+    #[must_use]
+    pub fn drop<N: Into<String>>(self, columns: impl IntoIterator<Item = N>) -> Self {
+        let names = names(columns);
+        self.step(move |input, tables| verbs::dropped(input, &names, tables))
+    }
+
+    /// Gives columns other names, each pair the new name and then the old one: `rename new = old, …`.
+    #[must_use]
+    pub fn rename<N: Into<String>, O: Into<String>>(self, pairs: impl IntoIterator<Item = (N, O)>) -> Self {
+        let pairs: Vec<_> = pairs.into_iter().map(|(new, old)| ((new.into(), Span::default()), (old.into(), Span::default()))).collect();
+        self.step(move |input, tables| verbs::renamed(input, pairs.clone(), tables))
+    }
+
+    /// Adds columns, or computes columns anew; each sees those before it: `derive name = expr, …`.
+    ///
+    /// ```
+    /// # fn main() -> frame::Result<()> {
+    /// use frame::{Session, col};
+    ///
+    /// let session = Session::builder().threads(1).build()?;
+    /// let doubled = session.scan("data/sales.csv").derive([("double", col("value") * 2)]).drop(["ts", "note"]).take(3);
+    /// let batches = doubled.start()?.to_vec()?;
+    /// assert_eq!(batches[0].num_columns(), 4);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn derive<N: Into<String>>(self, assignments: impl IntoIterator<Item = (N, Expr)>) -> Self {
+        let assignments: Vec<_> = assignments.into_iter().map(|(name, expr)| (name.into(), expr)).collect();
+        self.step(move |input, tables| verbs::derived(input, assignments.clone(), tables))
+    }
+
+    /// Converts columns; `bad` says what becomes of a value that has no counterpart: `cast a to int, b to date or reject`.
+    #[must_use]
+    pub fn cast<N: Into<String>>(self, columns: impl IntoIterator<Item = (N, DataType)>, bad: BadValue) -> Self {
+        let casts: Vec<_> = columns.into_iter().map(|(name, to)| (name.into(), to, Span::default())).collect();
+        self.step(move |input, tables| verbs::converted(input, &casts, bad, tables))
+    }
+
+    /// Puts a value in place of nulls: `fill a, b with value`.
+    #[must_use]
+    pub fn fill<N: Into<String>>(self, columns: impl IntoIterator<Item = N>, value: impl Into<Expr>) -> Self {
+        let (names, value) = (names(columns), value.into());
+        self.step(move |input, tables| verbs::filled(input, &names, &value, tables))
+    }
+
+    /// Puts values of the rows around them in place of nulls: `fill a, b down`, `up` or `linear`.
+    #[must_use]
+    pub fn fill_from<N: Into<String>>(self, columns: impl IntoIterator<Item = N>, from: FillFrom) -> Self {
+        let names = names(columns);
+        self.with(move |input| Plan::Fill(Fill { input, columns: names.clone(), from }))
     }
 
     /// Groups the rows by columns: `groupby a, b …`.
     #[must_use]
     pub fn group_by<N: Into<String>>(self, columns: impl IntoIterator<Item = N>) -> GroupedFrame {
-        let key = |name: String| KeyItem { expr: Expr::column(name.clone()), name };
-        GroupedFrame { keys: columns.into_iter().map(|name| key(name.into())).collect(), frame: self }
+        GroupedFrame::new(self, keys(names(columns)))
+    }
+
+    /// Groups the rows by expressions and gives them names: `groupby expr as name, …`.
+    #[must_use]
+    pub fn group_by_keys<N: Into<String>>(self, keys: impl IntoIterator<Item = (Expr, N)>) -> GroupedFrame {
+        GroupedFrame::new(self, keys.into_iter().map(|(expr, name)| KeyItem { expr, name: name.into() }).collect())
     }
 
     /// Aggregates all rows into one: `agg …`.
     #[must_use]
     pub fn agg(self, aggregates: impl IntoIterator<Item = AggregateSpec>) -> Self {
-        GroupedFrame { frame: self, keys: Vec::new() }.agg(aggregates)
+        GroupedFrame::new(self, Vec::new()).agg(aggregates)
+    }
+
+    /// The number of rows, as a row: `count`.
+    #[must_use]
+    pub fn count(self) -> Self {
+        self.agg([super::count()])
+    }
+
+    /// The number of rows for each different value, the most frequent first: `counts a, b`.
+    #[must_use]
+    pub fn counts<N: Into<String>>(self, columns: impl IntoIterator<Item = N>) -> Self {
+        let keys = keys(names(columns));
+        self.step(move |input, _| Ok(verbs::counted(input, keys.clone())))
+    }
+
+    /// What is in all columns, in numbers; one row for each: `describe`.
+    #[must_use]
+    pub fn describe(self) -> Self {
+        self.step(|input, tables| verbs::described(input, None, tables))
+    }
+
+    /// What is in these columns, in numbers; one row for each: `describe a, b`.
+    #[must_use]
+    pub fn describe_columns<N: Into<String>>(self, columns: impl IntoIterator<Item = N>) -> Self {
+        let names = names(columns);
+        self.step(move |input, tables| verbs::described(input, Some(names.clone()), tables))
     }
 
     /// Orders the rows by a column or expression, smallest first: `sort expr`.
     #[must_use]
     pub fn sort(self, by: Expr) -> Self {
-        self.sorted(by, false)
+        self.sort_by([by])
     }
 
     /// Orders the rows, largest first: `sort -expr`.
     #[must_use]
     pub fn sort_descending(self, by: Expr) -> Self {
-        self.sorted(by, true)
+        self.sort_by([by.descending()])
     }
 
-    fn sorted(self, expr: Expr, descending: bool) -> Self {
-        self.with(|input| Plan::Sort(Sort { input, keys: vec![SortKey { expr, descending, nulls_first: false }] }))
+    /// Orders the rows by several keys, the most significant one first: `sort -a, b nulls first`.
+    ///
+    /// ```
+    /// # fn main() -> frame::Result<()> {
+    /// use frame::{Session, col};
+    ///
+    /// let session = Session::builder().threads(1).build()?;
+    /// let sorted = session.scan("data/sales.csv").sort_by([col("category").descending(), col("note").nulls_first()]).take_from(5, 10);
+    /// assert_eq!(sorted.to_text(), "sort -category, note nulls first | take 5 from 10");
+    /// # assert_eq!(sorted.start()?.to_vec()?.iter().map(|batch| batch.num_rows()).sum::<usize>(), 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sort_by<O: Into<SortKey>>(self, order: impl IntoIterator<Item = O>) -> Self {
+        let keys = order_of(order);
+        self.with(move |input| Plan::Sort(Sort { input, keys: keys.clone() }))
     }
 
     /// Keeps the first rows: `take count`.
     #[must_use]
     pub fn take(self, count: u64) -> Self {
-        self.with(|input| Plan::Limit(Limit { input, offset: 0, count }))
+        self.take_from(count, 0)
+    }
+
+    /// Keeps the first rows behind `offset` others: `take count from offset`.
+    #[must_use]
+    pub fn take_from(self, count: u64, offset: u64) -> Self {
+        self.with(move |input| Plan::Limit(Limit { input, offset, count }))
     }
 
     /// Keeps the last rows: `tail count`.
     #[must_use]
     pub fn tail(self, count: u64) -> Self {
-        self.with(|input| Plan::Tail(Tail { input, count }))
+        self.with(move |input| Plan::Tail(Tail { input, count }))
     }
 
     /// Keeps the best rows by an order, of each group if there are keys: `top count by order per keys`.
     #[must_use]
     pub fn top<O: Into<SortKey>>(self, count: u64, order: impl IntoIterator<Item = O>, per: impl IntoIterator<Item = Expr>) -> Self {
-        let (order, per) = (order.into_iter().map(Into::into).collect(), per.into_iter().collect());
-        self.with(|input| Plan::Top(Top { input, count, order, per, with_ties: false }))
+        self.best(count, order_of(order), per.into_iter().collect(), false)
+    }
+
+    /// The same, and the rows that are equal to the last one kept: `top count by order per keys ties`.
+    #[must_use]
+    pub fn top_with_ties<O: Into<SortKey>>(
+        self,
+        count: u64,
+        order: impl IntoIterator<Item = O>,
+        per: impl IntoIterator<Item = Expr>,
+    ) -> Self {
+        self.best(count, order_of(order), per.into_iter().collect(), true)
+    }
+
+    fn best(self, count: u64, order: Vec<SortKey>, per: Vec<Expr>, with_ties: bool) -> Self {
+        self.with(move |input| Plan::Top(Top { input, count, order: order.clone(), per: per.clone(), with_ties }))
     }
 
     /// Keeps the first of all rows that are equal in these columns: `dedup a, b`.
     #[must_use]
     pub fn dedup<N: Into<String>>(self, by: impl IntoIterator<Item = N>) -> Self {
-        let by = by.into_iter().map(Into::into).collect();
-        self.with(|input| Plan::Dedup(Dedup { input, by, order: Vec::new(), keep_last: false }))
+        self.one_of(names(by), Vec::new(), false)
+    }
+
+    /// Keeps the last of all rows that are equal in these columns: `dedup a, b keep last`.
+    #[must_use]
+    pub fn dedup_last<N: Into<String>>(self, by: impl IntoIterator<Item = N>) -> Self {
+        self.one_of(names(by), Vec::new(), true)
+    }
+
+    /// Keeps the best by an order of all rows that are equal in these columns: `dedup a, b keep max(x)`.
+    #[must_use]
+    pub fn dedup_best<N: Into<String>>(self, by: impl IntoIterator<Item = N>, order: impl Into<SortKey>) -> Self {
+        self.one_of(names(by), vec![order.into()], false)
+    }
+
+    fn one_of(self, by: Vec<String>, order: Vec<SortKey>, keep_last: bool) -> Self {
+        self.with(move |input| Plan::Dedup(Dedup { input, by: by.clone(), order: order.clone(), keep_last }))
     }
 
     /// The different values of these columns, sorted: `distinct a, b`.
@@ -127,16 +296,67 @@ impl Frame {
         self.group_by(columns).agg([])
     }
 
+    /// The different rows, sorted: `distinct`.
+    #[must_use]
+    pub fn distinct_rows(self) -> Self {
+        self.step(|input, tables| verbs::distinguished(input, None, tables))
+    }
+
     /// Keeps rows by chance, the same for the same seed: `sample 1% seed 7`, `sample 100 seed 7`.
     #[must_use]
     pub fn sample(self, size: SampleSize, seed: u64) -> Self {
-        self.with(|input| Plan::Sample(Sample { input, size, per: Vec::new(), seed }))
+        self.sample_per(size, [], seed)
+    }
+
+    /// Keeps rows of each group by chance: `sample 10 per a seed 7`.
+    #[must_use]
+    pub fn sample_per(self, size: SampleSize, per: impl IntoIterator<Item = Expr>, seed: u64) -> Self {
+        let per: Vec<_> = per.into_iter().collect();
+        self.with(move |input| Plan::Sample(Sample { input, size, per: per.clone(), seed }))
     }
 
     /// The rows of another query behind these, columns matched by name: `union (…)`.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
-        self.with(|input| Plan::Union(Union { inputs: vec![*input, other.plan], by_position: false }))
+        self.behind(other, false)
+    }
+
+    /// The rows of another query behind these, columns matched by their places: `union (…) by position`.
+    #[must_use]
+    pub fn union_by_position(self, other: Self) -> Self {
+        self.behind(other, true)
+    }
+
+    fn behind(self, other: Self, by_position: bool) -> Self {
+        let other = other.planner();
+        self.step(move |input, tables| Ok(Plan::Union(Union { inputs: vec![input, other(tables)?], by_position })))
+    }
+
+    /// Writes the rows: at the end of a query instead of an answer, elsewhere they go on as well: `write 'path'`. A [`Target`] also says
+    /// the format and the partitions.
+    ///
+    /// ```
+    /// # fn main() -> frame::Result<()> {
+    /// use frame::{Session, Target, col};
+    ///
+    /// let session = Session::builder().threads(1).build()?;
+    /// # let folder = std::env::temp_dir().join(format!("frame-write-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder).expect("a folder");
+    /// # let path = |name: &str| folder.join(name).display().to_string();
+    /// let high = session.scan("data/sales.csv").filter(col("value").gt(1400)).write(path("high.parquet"));
+    /// let report = high.start()?.finish()?;
+    /// assert!(report.rows_written > 0 && report.rows_out == 0);
+    ///
+    /// let parts = session.scan("data/sales.csv").write(Target::new(path("parts")).format("csv").partition(["category"]));
+    /// assert_eq!(parts.start()?.finish()?.rows_written, 1000);
+    /// # std::fs::remove_dir_all(&folder).expect("the folder");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn write(self, target: impl Into<Target>) -> Self {
+        let target = target.into();
+        self.with(move |input| Plan::Write(Write { input, target: target.clone() }))
     }
 
     /// The order of the rows does not matter here: `unordered`.
@@ -148,7 +368,8 @@ impl Frame {
     /// A label that explain shows: `note 'text'`.
     #[must_use]
     pub fn note(self, text: impl Into<String>) -> Self {
-        self.with(|input| Plan::Mark(Mark { input, remark: Remark::Note(text.into()) }))
+        let text = text.into();
+        self.with(move |input| Plan::Mark(Mark { input, remark: Remark::Note(text.clone()) }))
     }
 
     /// The query as canonical text, without its source.
@@ -156,7 +377,7 @@ impl Frame {
         frame_lang::print_stages(&self.plan)
     }
 
-    /// The logical plan.
+    /// The logical plan, up to the first stage that failed.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -166,7 +387,7 @@ impl Frame {
     /// # Errors
     /// What planning can fail with.
     pub fn explain(&self) -> Result<String> {
-        self.session.engine.explain(|_| Ok(self.plan.clone()))
+        self.session.engine.explain(self.planner())
     }
 
     /// Runs the query.
@@ -174,83 +395,18 @@ impl Frame {
     /// # Errors
     /// What planning and running can fail with.
     pub fn start(&self) -> Result<Run> {
-        let plan = self.plan.clone();
-        self.session.engine.start(move |_| Ok(plan.clone()), &Progress::default()).map(Run::new)
+        self.session.engine.start(self.planner(), &Progress::default()).map(Run::new)
     }
 }
 
-impl GroupedFrame {
-    /// One row per group: the keys, then the aggregates; sorted by key.
-    #[must_use]
-    pub fn agg(self, aggregates: impl IntoIterator<Item = AggregateSpec>) -> Frame {
-        let aggregates = aggregates.into_iter().map(|spec| spec.0).collect();
-        let keys = self.keys;
-        self.frame.with(|input| Plan::Aggregate(Aggregate { input, keys, aggregates, with_total: false }))
-    }
+fn names<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Vec<String> {
+    columns.into_iter().map(Into::into).collect()
 }
 
-impl AggregateSpec {
-    fn of(function: &str, argument: Option<Expr>) -> Self {
-        let name = match argument.as_ref().map(|argument| &argument.node) {
-            Some(Node::Column(column)) => format!("{function}_{column}"),
-            Some(_) | None => function.to_owned(),
-        };
-        Self(AggregateCall::new(function, argument.into_iter().collect(), name))
-    }
-
-    /// Only rows for which this is true count: `count where condition`.
-    #[must_use]
-    pub fn filter(mut self, condition: Expr) -> Self {
-        self.0.filter = Some(condition);
-        self
-    }
-
-    /// The order in which rows count, for aggregates that ask for one: `first x order day`.
-    #[must_use]
-    pub fn order<O: Into<SortKey>>(mut self, order: impl IntoIterator<Item = O>) -> Self {
-        self.0.order = order.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// The same aggregate with another name for its column.
-    #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.0.name = name.into();
-        self
-    }
+fn keys(names: Vec<String>) -> Vec<KeyItem> {
+    names.into_iter().map(|name| KeyItem { expr: Expr::column(name.clone()), name }).collect()
 }
 
-/// Any aggregate by its name, its constants first: `aggregate("quantile", [0.9.into()], [col("ms")])`.
-///
-/// Unknown names, and arguments that do not fit, are errors when the query is planned.
-pub fn aggregate(function: &str, constants: impl IntoIterator<Item = Scalar>, arguments: impl IntoIterator<Item = Expr>) -> AggregateSpec {
-    let constants = constants.into_iter().collect();
-    let call = AggregateCall { constants, ..AggregateCall::new(function, arguments.into_iter().collect(), function) };
-    let name = frame_lang::default_name(&call).unwrap_or_else(|| function.to_owned());
-    AggregateSpec(AggregateCall { name, ..call })
-}
-
-/// The number of rows.
-pub fn count() -> AggregateSpec {
-    AggregateSpec::of("count", None)
-}
-
-/// The exact sum of a column.
-pub fn sum(column: impl Into<String>) -> AggregateSpec {
-    AggregateSpec::of("sum", Some(Expr::column(column)))
-}
-
-/// The mean of a column, exact and rounded once.
-pub fn mean(column: impl Into<String>) -> AggregateSpec {
-    AggregateSpec::of("mean", Some(Expr::column(column)))
-}
-
-/// The smallest value of a column.
-pub fn min(column: impl Into<String>) -> AggregateSpec {
-    AggregateSpec::of("min", Some(Expr::column(column)))
-}
-
-/// The largest value of a column.
-pub fn max(column: impl Into<String>) -> AggregateSpec {
-    AggregateSpec::of("max", Some(Expr::column(column)))
+fn order_of<O: Into<SortKey>>(order: impl IntoIterator<Item = O>) -> Vec<SortKey> {
+    order.into_iter().map(Into::into).collect()
 }

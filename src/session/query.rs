@@ -7,6 +7,16 @@ use frame_plan::{Input, Plan};
 use super::{Run, Session};
 
 /// A query before it runs.
+///
+/// ```
+/// # fn main() -> frame::Result<()> {
+/// let session = frame::Session::builder().threads(1).build()?;
+/// let query = session.query("counts category top 3").input("data/sales.csv");
+/// assert!(query.explain()?.contains("scan data/sales.csv"));
+/// assert_eq!(query.start()?.to_vec()?[0].num_rows(), 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Query {
     session: Session,

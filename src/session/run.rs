@@ -4,10 +4,24 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use frame_core::Result;
 use frame_engine::Report;
+use frame_plan::Target;
 
 /// A running query: an iterator over the record batches of its answer, in order.
 ///
 /// After an error the iterator ends. Dropping it stops the run.
+///
+/// ```
+/// # fn main() -> frame::Result<()> {
+/// let session = frame::Session::builder().threads(1).build()?;
+/// let mut run = session.query("cast note to int or reject | take 3").input("data/sales.csv").start()?;
+/// for batch in run.by_ref() {
+///     println!("{} rows", batch?.num_rows());
+/// }
+/// let report = run.finish()?;
+/// assert_eq!(report.rows_read, report.rows_kept + report.rows_filtered + report.rows_rejected);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Run(frame_engine::Run);
 
 impl Run {
@@ -18,6 +32,11 @@ impl Run {
     /// Names and types of the answer.
     pub fn schema(&self) -> SchemaRef {
         self.0.schema().clone()
+    }
+
+    /// Where the rows go if the query ends with `write`: no batch comes out then, unless the path is `-`, which is left to the caller.
+    pub fn target(&self) -> Option<&Target> {
+        self.0.target()
     }
 
     /// All batches at once.

@@ -7,6 +7,8 @@ use frame_core::CancelToken;
 use frame_io::RowLedger;
 use frame_memory::MemoryBudget;
 
+use crate::write::Outputs;
+
 /// Shared by the tasks of one attempt at a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
@@ -18,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) budget: MemoryBudget,
     /// What has happened so far.
     pub(crate) counters: Arc<Counters>,
+    /// Files that wait for their names.
+    pub(crate) outputs: Arc<Outputs>,
 }
 
 /// Counts of one attempt.
@@ -26,6 +30,10 @@ pub(crate) struct Counters {
     read: AtomicU64,
     kept: AtomicU64,
     filtered: AtomicU64,
+    rejected: AtomicU64,
+    /// Rejected rows that no scan has read, such as groups.
+    rejected_derived: AtomicU64,
+    written: AtomicU64,
     pub(crate) bytes_done: AtomicU64,
     pub(crate) bytes_total: AtomicU64,
 }
@@ -36,11 +44,38 @@ impl Counters {
         self.read.fetch_add(ledger.read, Ordering::Relaxed);
         self.kept.fetch_add(ledger.kept, Ordering::Relaxed);
         self.filtered.fetch_add(ledger.filtered, Ordering::Relaxed);
+        self.rejected.fetch_add(ledger.rejected, Ordering::Relaxed);
+    }
+
+    /// Rows that were kept in a first pass were rejected behind the second one.
+    pub(crate) fn reject_again(&self, rows: u64) {
+        self.kept.fetch_sub(rows, Ordering::Relaxed);
+        self.rejected.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Rows of a stage's result were rejected.
+    pub(crate) fn reject_derived(&self, rows: u64) {
+        self.rejected_derived.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Rows were written to a file.
+    pub(crate) fn wrote(&self, rows: u64) {
+        self.written.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Rows of results of stages that were rejected.
+    pub(crate) fn rejected_derived(&self) -> u64 {
+        self.rejected_derived.load(Ordering::Relaxed)
+    }
+
+    /// Rows that were written to files.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// What became of the rows of all scans so far.
     pub(crate) fn ledger(&self) -> RowLedger {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        RowLedger { read: get(&self.read), kept: get(&self.kept), filtered: get(&self.filtered) }
+        RowLedger { read: get(&self.read), kept: get(&self.kept), filtered: get(&self.filtered), rejected: get(&self.rejected) }
     }
 }

@@ -119,6 +119,7 @@ impl Engine {
             cancel: self.cancel.clone(),
             budget: self.budget.clone(),
             counters: Arc::new(Counters::default()),
+            outputs: Arc::default(),
         }
     }
 }

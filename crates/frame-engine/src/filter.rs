@@ -6,7 +6,6 @@ use arrow::array::{Array, BooleanArray, UInt32Array};
 use frame_core::{Batch, Result};
 use frame_expr::Predicate;
 
-use crate::context::Context;
 use crate::pipeline::Pipe;
 
 /// Keeps the rows for which a predicate is true.
@@ -18,7 +17,7 @@ pub(crate) struct Filter {
 }
 
 impl Pipe for Filter {
-    fn apply(&self, batch: Batch, _: &Context) -> Result<Batch> {
+    fn apply(&self, batch: Batch, _: &mut u64) -> Result<Batch> {
         let batch = batch.dense()?;
         let keep = self.predicate.evaluate(batch.columns(), batch.len())?;
         if keep.true_count() == batch.len() && keep.null_count() == 0 {

@@ -85,6 +85,8 @@ pub(crate) enum Feed {
         path: String,
         /// The filter as text.
         filter: Option<String>,
+        /// The rows were read before, in a first pass that has counted them.
+        is_again: bool,
     },
     /// The result of an earlier stage, by its place.
     Stage(usize),
@@ -122,7 +124,10 @@ impl Flowline {
     pub(crate) fn pipeline(&self, done: &[Arc<dyn Source>], cx: &Context) -> Pipeline {
         let source = match &self.feed {
             Feed::Stage(stage) => done[*stage].clone(),
-            Feed::Table { table, request, .. } => Arc::new(TableSource { table: table.clone(), request: request.clone() }),
+            Feed::Table { table, request, path, is_again, .. } => {
+                let (table, request) = (table.clone(), request.clone());
+                Arc::new(TableSource { table, request, path: path.clone(), is_again: *is_again })
+            }
             Feed::Union(inputs) => Arc::new(Union { pipelines: inputs.iter().map(|input| input.pipeline(done, cx)).collect() }),
         };
         Pipeline { source, pipes: self.pipes.clone(), cx: cx.clone() }
@@ -135,10 +140,15 @@ impl Flowline {
                 inputs.iter().for_each(|input| input.explain(text));
                 writeln!(text, "  union of {}", inputs.len())
             }
-            Feed::Table { table, request, path, filter } => {
+            Feed::Table { table, request, path, filter, is_again } => {
                 let columns = if request.columns.is_empty() { "no column".to_owned() } else { request.columns.join(", ") };
                 let filter = filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();
-                writeln!(text, "  scan {path} [{columns}]{filter} in {} partitions", table.partitions())
+                writeln!(
+                    text,
+                    "  scan {path} [{columns}]{filter} in {} partitions{}",
+                    table.partitions(),
+                    if *is_again { ", again" } else { "" }
+                )
             }
         };
         for pipe in self.pipes.iter() {

@@ -4,12 +4,14 @@
 
 mod context;
 mod engine;
+mod fill;
 mod filter;
 mod graph;
 mod group_by;
 mod lower;
 mod pipeline;
 mod project;
+mod reject;
 mod report;
 mod restart;
 mod run;
@@ -20,6 +22,7 @@ mod tables;
 mod tail;
 mod top;
 mod union;
+mod write;
 
 pub use engine::{Engine, Settings};
 pub use report::{Progress, Report};

@@ -1,28 +1,40 @@
 //! From the logical plan to the task graph.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use frame_core::{Error, Result, ScanFilter};
 use frame_expr::{BoundExpr, Expr, SortKey, bind, predicate};
 use frame_io::ScanRequest;
-use frame_plan::{Aggregate, Plan, Project, Scan, Union};
+use frame_plan::{Aggregate, Fill, Plan, Project, Scan, Target, Union, Write};
 
 use crate::context::Context;
+use crate::fill::{self, Survey, Surveyed};
 use crate::filter::Filter;
 use crate::graph::{Feed, Flowline, Stage, StageSink, TaskGraph};
 use crate::group_by::GroupBy;
 use crate::pipeline::Pipe;
 use crate::project;
+use crate::reject::Reject;
 use crate::sort::{Order, Sort};
 use crate::stream::Limited;
 use crate::tables::Tables;
 use crate::tail::Tail;
 use crate::top::{Arrangement, Ranking, Sample, TopRows};
+use crate::write::{self, Keys, usage};
 
 /// Makes the task graph of a plan; `named` are the columns that the query names, per scan path.
 pub(crate) fn lower(plan: &Plan, tables: &Tables, named: &[Vec<String>], cx: &Context) -> Result<TaskGraph> {
-    let mut lowering = Lowering { tables, named, scans: 0, cx, stages: Vec::new(), known: Vec::new() };
+    let mut lowering = Lowering::new(plan, tables, named, cx);
+    let plan = match plan {
+        Plan::Write(write) if write.target.path == STDOUT => lowering.given(write)?,
+        Plan::Write(write) => {
+            let last = lowering.written(write)?;
+            return Ok(TaskGraph { stages: lowering.stages, last, limit: None });
+        }
+        other => other,
+    };
     // A limit on top cuts the stream of the answer; it needs no stage.
     let (input, limit) = match plan {
         Plan::Limit(limit) => (limit.input.as_ref(), Some((limit.offset, limit.count))),
@@ -36,6 +48,9 @@ pub(crate) fn lower(plan: &Plan, tables: &Tables, named: &[Vec<String>], cx: &Co
     Ok(TaskGraph { stages: lowering.stages, last, limit })
 }
 
+/// The path that stands for standard output.
+const STDOUT: &str = "-";
+
 struct Lowering<'a> {
     tables: &'a Tables,
     named: &'a [Vec<String>],
@@ -45,6 +60,14 @@ struct Lowering<'a> {
     stages: Vec<Stage>,
     /// Plans that a stage has the rows of already: what a query says twice is computed once.
     known: Vec<(Plan, usize, SchemaRef)>,
+    /// Files that the plan reads.
+    sources: Vec<PathBuf>,
+    /// What is written already.
+    written: Vec<Write>,
+    /// Fills that are surveyed already.
+    surveyed: Vec<(Fill, Surveyed)>,
+    /// What is lowered now is read a second time: the first time its rows were counted.
+    is_again: bool,
 }
 
 /// A flowline that can still grow pipes.
@@ -61,7 +84,23 @@ impl Open {
     }
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    fn new(plan: &Plan, tables: &'a Tables, named: &'a [Vec<String>], cx: &'a Context) -> Self {
+        let sources = plan.sources().into_iter().filter_map(|input| std::fs::canonicalize(&input.path).ok()).collect();
+        Self {
+            tables,
+            named,
+            scans: 0,
+            cx,
+            stages: Vec::new(),
+            known: Vec::new(),
+            sources,
+            written: Vec::new(),
+            surveyed: Vec::new(),
+            is_again: false,
+        }
+    }
+
     fn lower(&mut self, plan: &Plan) -> Result<Open> {
         if let Some((_, stage, schema)) = self.known.iter().find(|(known, ..)| known == plan) {
             self.scans += scans(plan);
@@ -78,6 +117,12 @@ impl Lowering<'_> {
                 self.project(input, project, plan)
             }
             Plan::Mark(mark) => self.lower(&mark.input),
+            Plan::Reject(reject) => {
+                let input = self.lower(&reject.input)?;
+                self.reject(input, reject, plan)
+            }
+            Plan::Fill(fill) => self.fill(fill, plan),
+            Plan::Write(write) => self.tee(write),
             Plan::Union(union) => self.union(union, plan),
             _ => self.gathered(plan),
         }
@@ -124,7 +169,14 @@ impl Lowering<'_> {
                 schema: schema.clone(),
                 text: plan.explain(),
             }),
-            Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Mark(_) | Plan::Union(_) => {
+            Plan::Scan(_)
+            | Plan::Filter(_)
+            | Plan::Project(_)
+            | Plan::Mark(_)
+            | Plan::Union(_)
+            | Plan::Reject(_)
+            | Plan::Fill(_)
+            | Plan::Write(_) => {
                 return Err(Error::internal("an operator that gathers nothing"));
             }
         };
@@ -169,8 +221,101 @@ impl Lowering<'_> {
             request: Arc::new(request),
             path: scan.input.path.clone(),
             filter: scan.filter.as_ref().map(Expr::to_string),
+            is_again: self.is_again,
         };
         Ok(Open { feed, pipes: Vec::new(), limit: scan.limit, schema: Arc::new(Schema::new(fields)) })
+    }
+
+    /// What was lowered just now, once more: the second pass over its rows.
+    fn again(&mut self, plan: &Plan, scans: usize) -> Result<Open> {
+        let (is_again, after) = (std::mem::replace(&mut self.is_again, true), std::mem::replace(&mut self.scans, scans));
+        let open = self.lower(plan);
+        (self.is_again, self.scans) = (is_again, after);
+        open
+    }
+
+    fn reject(&mut self, mut input: Open, reject: &frame_plan::Reject, plan: &Plan) -> Result<Open> {
+        let place = |(name, cast): &(String, Expr)| Ok((input.schema.index_of(name)?, bind(cast, &input.schema)?));
+        let casts = reject.casts.iter().map(place).collect::<Result<_>>()?;
+        input.schema = plan.schema(self.tables)?;
+        let pipe = Reject { casts, schema: input.schema.clone(), counts: !self.is_again, text: reject.text() };
+        input.pipes.push(Box::new(pipe));
+        Ok(input)
+    }
+
+    /// A fill goes over its rows twice: first for the values at the ends of batches, then to fill each batch.
+    fn fill(&mut self, fill: &Fill, plan: &Plan) -> Result<Open> {
+        let scans = self.scans;
+        let known = self.surveyed.iter().find(|(known, _)| known == fill).map(|(_, found)| found.clone());
+        let (columns, found);
+        let mut open = match known {
+            Some(known) => {
+                found = known;
+                self.lower(&fill.input)?
+            }
+            None => {
+                let input = self.lower(&fill.input)?;
+                found = Surveyed::default();
+                let columns = places(&fill.columns, &input.schema)?;
+                let sink = Survey { columns, from: fill.from, found: found.clone(), text: fill.text() };
+                self.stages.push(Stage { flowline: input.into_flowline(), sink: Box::new(sink) });
+                self.surveyed.push((fill.clone(), found.clone()));
+                self.again(&fill.input, scans)?
+            }
+        };
+        columns = places(&fill.columns, &open.schema)?;
+        open.schema = plan.schema(self.tables)?;
+        open.pipes.push(Box::new(fill::Fill { columns, from: fill.from, found, schema: open.schema.clone(), text: fill.text() }));
+        Ok(open)
+    }
+
+    /// The input of a last `write` to standard output: whoever takes the rows writes them.
+    fn given<'p>(&self, write: &'p Write) -> Result<&'p Plan> {
+        match write.target.partition.is_empty() {
+            true => Ok(&write.input),
+            false => Err(usage("standard output has no partitions", "give the path of a folder", &write.target)),
+        }
+    }
+
+    /// A last `write`: its stage, and a flowline without rows.
+    fn written(&mut self, write: &Write) -> Result<Flowline> {
+        let (input, limit) = match write.input.as_ref() {
+            Plan::Limit(limit) => (limit.input.as_ref(), Some((limit.offset, limit.count))),
+            other => (other, None),
+        };
+        let input = self.lower(input)?;
+        self.write(write, input, limit)?;
+        Ok(Flowline { feed: Feed::Stage(self.stages.len() - 1), pipes: Vec::new().into(), limit: None })
+    }
+
+    /// A `write` in the middle: the rows are computed once for the file and once for what follows.
+    fn tee(&mut self, write: &Write) -> Result<Open> {
+        if write.target.path == STDOUT {
+            return Err(usage("standard output is for the answer", "write to a file here, or to '-' at the end", &write.target));
+        }
+        let scans = self.scans;
+        if self.written.contains(write) {
+            return self.lower(&write.input);
+        }
+        let input = self.lower(&write.input)?;
+        self.write(write, input, None)?;
+        self.again(&write.input, scans)
+    }
+
+    /// The stage that writes.
+    fn write(&mut self, write: &Write, input: Open, limit: Option<(u64, u64)>) -> Result<()> {
+        let target = &write.target;
+        let others: Vec<Target> = self.written.iter().map(|write| write.target.clone()).collect();
+        write::check(target, &self.sources, &others)?;
+        let format = write::format(target)?;
+        let schema = input.schema.clone();
+        let key = |name: &String| Ok((name.clone(), bind(&write::key_text(name, &schema)?, &schema)?));
+        let keys = target.partition.iter().map(key).collect::<Result<Vec<_>>>()?;
+        let keys = (!keys.is_empty()).then_some(Keys { columns: keys, span: target.span });
+        let sink = write::Write { path: target.path.clone(), format, keys, schema, limit, text: write.text() };
+        self.stages.push(Stage { flowline: input.into_flowline(), sink: Box::new(sink) });
+        self.written.push(write.clone());
+        Ok(())
     }
 
     fn filter(&mut self, mut input: Open, condition: &Expr) -> Result<Open> {
@@ -190,6 +335,11 @@ impl Lowering<'_> {
 /// The number of scans in a plan.
 fn scans(plan: &Plan) -> usize {
     usize::from(matches!(plan, Plan::Scan(_))) + plan.inputs().into_iter().map(scans).sum::<usize>()
+}
+
+/// Where columns stand in a schema.
+fn places(names: &[String], schema: &Schema) -> Result<Vec<usize>> {
+    names.iter().map(|name| Ok(schema.index_of(name)?)).collect()
 }
 
 fn bound(exprs: &[Expr], schema: &Schema) -> Result<Vec<BoundExpr>> {

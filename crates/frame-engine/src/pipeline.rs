@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use frame_core::{Batch, Origin, Result};
+use frame_core::{Batch, DataError, Error, ErrorKind, FilePosition, Origin, Result};
 use frame_graph::Flow;
 use frame_io::Stop;
 
@@ -12,8 +12,8 @@ use crate::source::Source;
 
 /// An operator that turns each batch into another one and remembers nothing.
 pub(crate) trait Pipe: Send + Sync + Debug {
-    /// The batch behind the operator.
-    fn apply(&self, batch: Batch, cx: &Context) -> Result<Batch>;
+    /// The batch behind the operator; the rows that it rejects are added to `rejected`.
+    fn apply(&self, batch: Batch, rejected: &mut u64) -> Result<Batch>;
 
     /// One line for `frame explain`.
     fn explain(&self) -> String;
@@ -31,20 +31,33 @@ impl Pipeline {
     /// Reads one partition through all pipes into `take`; empty batches are left out.
     pub(crate) fn run(&self, partition: usize, mut take: impl FnMut(Batch) -> Result<Flow>) -> Result<(), Stop> {
         let mut reader = self.source.open(partition)?;
-        let mut place = 0;
+        let (mut place, mut rejected) = (0, 0);
         while let Some(batch) = reader.next()? {
             self.cx.cancel.check()?;
-            let mut batch = batch.with_origin(Some(Origin { partition, batch: place }));
+            let batch = self.piped(batch, Origin { partition, batch: place }, &mut rejected)?;
             place += 1;
-            for pipe in self.pipes.iter() {
-                batch = pipe.apply(batch, &self.cx)?;
-            }
             if !batch.is_empty() && take(batch)? == Flow::Enough {
                 // The rest of the partition is not looked at, so nothing can be said of its rows.
-                self.cx.counters.add(reader.ledger());
+                self.source.left(partition, reader.ledger().rejecting(rejected), &self.cx);
                 return Ok(());
             }
         }
-        self.source.done(partition, reader.ledger(), &self.cx)
+        self.source.done(partition, reader.ledger().rejecting(rejected), &self.cx)
     }
+
+    /// A batch of the source behind all pipes.
+    pub(crate) fn piped(&self, batch: Batch, origin: Origin, rejected: &mut u64) -> Result<Batch> {
+        let batch = batch.with_origin(Some(origin));
+        let result = self.pipes.iter().try_fold(batch, |batch, pipe| pipe.apply(batch, rejected));
+        result.map_err(|error| located(error, self.source.file(origin.partition)))
+    }
+}
+
+/// The error with the file that its value comes from.
+fn located(error: Error, file: Option<&str>) -> Error {
+    let (ErrorKind::Data(DataError::Value { position: None, value, expected }), Some(file)) = (error.kind(), file) else { return error };
+    let position = Some(FilePosition { file: file.to_owned(), ..FilePosition::default() });
+    let with_place = Error::new(DataError::Value { position, value: value.clone(), expected: expected.clone() });
+    let with_place = error.span().map_or(with_place.clone(), |span| with_place.at(span));
+    error.advice().map_or(with_place.clone(), |advice| with_place.hint(advice))
 }

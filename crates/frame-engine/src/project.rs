@@ -4,7 +4,6 @@ use arrow::datatypes::SchemaRef;
 use frame_core::{Batch, Result};
 use frame_expr::BoundExpr;
 
-use crate::context::Context;
 use crate::pipeline::Pipe;
 
 /// Replaces the columns by computed ones.
@@ -15,7 +14,7 @@ pub(crate) struct Project {
 }
 
 impl Pipe for Project {
-    fn apply(&self, batch: Batch, _: &Context) -> Result<Batch> {
+    fn apply(&self, batch: Batch, _: &mut u64) -> Result<Batch> {
         let origin = batch.origin();
         let batch = batch.dense()?;
         let rows = batch.len();

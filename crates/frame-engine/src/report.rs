@@ -11,12 +11,18 @@ use crate::context::Counters;
 /// What a run did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Rows in the stretches of the inputs that were read.
+    /// Rows in the stretches of the inputs that were read; once for each place in the plan that reads an input, however many passes it takes.
     pub rows_read: u64,
     /// Rows that the scans' filters dropped.
     pub rows_filtered: u64,
-    /// Rows that left the scans: `rows_read = rows_filtered + rows_kept`.
+    /// Rows that left the scans and were not rejected: `rows_read = rows_filtered + rows_rejected + rows_kept`.
     pub rows_kept: u64,
+    /// Rows that were read and left out by `cast … or reject`.
+    pub rows_rejected: u64,
+    /// Rows of results on the way, such as groups, that `cast … or reject` left out; no input has them.
+    pub derived_rejected: u64,
+    /// Rows that `write` put into files.
+    pub rows_written: u64,
     /// Rows of the answer.
     pub rows_out: u64,
     /// Bytes of the partitions that were read to their end.

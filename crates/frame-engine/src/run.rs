@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use frame_core::Result;
 use frame_io::{Restart, Stop};
+use frame_plan::{Plan, Target};
 
 use crate::context::Context;
 use crate::engine::{Engine, Planner};
@@ -40,6 +41,8 @@ struct Attempt {
     cx: Context,
     /// The rows that this attempt has given.
     given: Emitted,
+    /// Where the plan ends, if it ends with a `write`.
+    target: Option<Target>,
 }
 
 impl Run {
@@ -48,12 +51,21 @@ impl Run {
         let mut tables = engine.tables();
         let mut restarts = Vec::new();
         let attempt = attempt(&engine, &planner, &mut tables, &mut restarts, &progress)?;
+        // Nobody needs to ask for rows when there are none.
+        if attempt.target.as_ref().is_some_and(|target| target.path != "-") {
+            attempt.cx.outputs.complete()?;
+        }
         Ok(Self { engine, planner, tables, attempt, emitted: Emitted::new(false), restarts, progress, started, is_over: false })
     }
 
     /// Names and types of the answer.
     pub fn schema(&self) -> &SchemaRef {
         &self.attempt.schema
+    }
+
+    /// Where the rows go if the query ends with `write`: no row comes out here then, unless the path is `-`, which the caller writes to.
+    pub fn target(&self) -> Option<&Target> {
+        self.attempt.target.as_ref()
     }
 
     /// Takes what is left of the answer and tells what the run did.
@@ -69,6 +81,9 @@ impl Run {
             rows_read: ledger.read,
             rows_filtered: ledger.filtered,
             rows_kept: ledger.kept,
+            rows_rejected: ledger.rejected,
+            derived_rejected: self.attempt.cx.counters.rejected_derived(),
+            rows_written: self.attempt.cx.counters.written(),
             rows_out: self.emitted.rows,
             bytes_read: self.progress.bytes().0,
             peak_reserved_bytes: self.engine.budget.peak_bytes(),
@@ -81,7 +96,10 @@ impl Run {
         loop {
             self.engine.cancel.check()?;
             let batch = match self.attempt.stream.next() {
-                None => return Ok(None),
+                None => {
+                    self.attempt.cx.outputs.complete()?;
+                    return Ok(None);
+                }
                 Some(Ok((batch, _memory))) => batch.into_record_batch()?,
                 Some(Err(Stop::Failed(error))) => return Err(error),
                 Some(Err(Stop::Restart(restart))) => {
@@ -137,12 +155,19 @@ fn attempt(engine: &Engine, planner: &Planner, tables: &mut Tables, restarts: &m
         let plan = planner(tables)?;
         let schema = plan.schema(tables)?;
         let named = plan.named_columns(tables)?;
+        let target = match &plan {
+            Plan::Write(write) => Some(write.target.clone()),
+            _ => None,
+        };
         let (plan, _) = engine.optimized(&plan, tables)?;
         let cx = engine.context();
         progress.show(&cx.counters);
         let graph = lower(&plan, tables, &named, &cx)?;
         match stages(engine, &graph, &cx) {
-            Ok(stream) => return Ok(Attempt { schema, stream, cx, given: Emitted::new(!matches!(graph.last.feed, Feed::Stage(_))) }),
+            Ok(stream) => {
+                let given = Emitted::new(!matches!(graph.last.feed, Feed::Stage(_)));
+                return Ok(Attempt { schema, stream, cx, given, target });
+            }
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Restart(restart)) => {
                 restarts.push(sentence(&restart));

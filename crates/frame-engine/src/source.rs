@@ -21,6 +21,12 @@ pub(crate) trait Source: Send + Sync + Debug {
     /// A partition was read to its end.
     fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop>;
 
+    /// A partition was read only as far as its rows were wanted.
+    fn left(&self, partition: usize, ledger: RowLedger, cx: &Context);
+
+    /// The path of the file that a partition is of, if it is one of a file.
+    fn file(&self, partition: usize) -> Option<&str>;
+
     /// Every partition was read.
     fn close(&self) -> Result<(), Stop>;
 }
@@ -30,6 +36,10 @@ pub(crate) trait Source: Send + Sync + Debug {
 pub(crate) struct TableSource {
     pub(crate) table: Arc<dyn Table>,
     pub(crate) request: Arc<ScanRequest>,
+    /// The path as it was given.
+    pub(crate) path: String,
+    /// The rows were read before, in a first pass that has counted them.
+    pub(crate) is_again: bool,
 }
 
 impl Source for TableSource {
@@ -45,9 +55,17 @@ impl Source for TableSource {
         if !ledger.is_balanced() {
             return Err(Error::internal(format!("partition {partition} lost or invented rows: {ledger:?}")).into());
         }
-        cx.counters.add(ledger);
+        self.left(partition, ledger, cx);
         cx.counters.bytes_done.fetch_add(self.table.partition_bytes(partition), Ordering::Relaxed);
         Ok(())
+    }
+
+    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
+        if self.is_again { cx.counters.reject_again(ledger.rejected) } else { cx.counters.add(ledger) }
+    }
+
+    fn file(&self, _: usize) -> Option<&str> {
+        Some(&self.path)
     }
 
     fn close(&self) -> Result<(), Stop> {
@@ -79,8 +97,17 @@ impl Source for Batches {
         Ok(Box::new(Once(Some(self.batches[partition].clone()))))
     }
 
-    fn done(&self, _: usize, _: RowLedger, _: &Context) -> Result<(), Stop> {
+    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
+        self.left(partition, ledger, cx);
         Ok(())
+    }
+
+    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
+        cx.counters.reject_derived(ledger.rejected);
+    }
+
+    fn file(&self, _: usize) -> Option<&str> {
+        None
     }
 
     fn close(&self) -> Result<(), Stop> {

@@ -1,6 +1,6 @@
 //! Several pipelines as one source: their partitions, one after the other.
 
-use frame_core::{Batch, Error};
+use frame_core::{Batch, Error, Origin};
 use frame_io::{BatchReader, RowLedger, Stop};
 
 use crate::context::Context;
@@ -34,12 +34,24 @@ impl Source for Union {
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
         let (pipeline, partition) = self.place(partition)?;
-        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone() }))
+        let origin = Origin { partition, batch: 0 };
+        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone(), origin, rejected: 0 }))
     }
 
     fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
         let (pipeline, partition) = self.place(partition)?;
         pipeline.source.done(partition, ledger, cx)
+    }
+
+    fn left(&self, partition: usize, ledger: RowLedger, cx: &Context) {
+        if let Ok((pipeline, partition)) = self.place(partition) {
+            pipeline.source.left(partition, ledger, cx);
+        }
+    }
+
+    fn file(&self, partition: usize) -> Option<&str> {
+        let (pipeline, partition) = self.place(partition).ok()?;
+        pipeline.source.file(partition)
     }
 
     fn close(&self) -> Result<(), Stop> {
@@ -51,18 +63,21 @@ impl Source for Union {
 struct Piped {
     reader: Box<dyn BatchReader>,
     pipeline: Pipeline,
+    /// Where the next batch comes from.
+    origin: Origin,
+    rejected: u64,
 }
 
 impl BatchReader for Piped {
     fn next(&mut self) -> Result<Option<Batch>, Stop> {
-        let Some(mut batch) = self.reader.next()? else { return Ok(None) };
-        for pipe in self.pipeline.pipes.iter() {
-            batch = pipe.apply(batch, &self.pipeline.cx)?;
-        }
-        Ok(Some(batch))
+        let Some(batch) = self.reader.next()? else { return Ok(None) };
+        let batch = self.pipeline.piped(batch, self.origin, &mut self.rejected)?;
+        self.origin.batch += 1;
+        // Readers give dense batches.
+        Ok(Some(batch.dense()?))
     }
 
     fn ledger(&self) -> RowLedger {
-        self.reader.ledger()
+        self.reader.ledger().rejecting(self.rejected)
     }
 }

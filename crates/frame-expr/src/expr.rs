@@ -183,6 +183,14 @@ pub struct SortKey {
     pub nulls_first: bool,
 }
 
+impl SortKey {
+    /// The same order with nulls before everything else: `-x nulls first`.
+    #[must_use]
+    pub fn nulls_first(self) -> Self {
+        Self { nulls_first: true, ..self }
+    }
+}
+
 /// Smallest first, nulls last.
 impl From<Expr> for SortKey {
     fn from(expr: Expr) -> Self {
@@ -195,5 +203,11 @@ impl Expr {
     #[must_use]
     pub fn descending(self) -> SortKey {
         SortKey { expr: self, descending: true, nulls_first: false }
+    }
+
+    /// `self nulls first` in an order: nulls, then smallest first.
+    #[must_use]
+    pub fn nulls_first(self) -> SortKey {
+        SortKey { expr: self, descending: false, nulls_first: true }
     }
 }

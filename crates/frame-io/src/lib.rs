@@ -5,8 +5,10 @@
 mod access;
 pub mod formats;
 mod memory_file;
+mod pending;
 mod reader;
 
 pub use access::{FileAccess, LocalFiles, ReadAt};
 pub use memory_file::MemoryFile;
+pub use pending::Pending;
 pub use reader::{BatchReader, Lesson, Restart, RowLedger, ScanRequest, Stop, Table};

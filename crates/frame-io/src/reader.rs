@@ -65,7 +65,7 @@ pub trait BatchReader: Send {
     fn ledger(&self) -> RowLedger;
 }
 
-/// What became of the rows of a scan: `read = kept + filtered`.
+/// What became of the rows of a scan: `read = kept + filtered + rejected`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RowLedger {
     /// Rows in the stretch of the file that was covered, pruned ones included.
@@ -74,12 +74,14 @@ pub struct RowLedger {
     pub kept: u64,
     /// Rows that the scan's filter dropped, or that statistics proved to be dropped.
     pub filtered: u64,
+    /// Rows that came out and that the operators behind the scan rejected.
+    pub rejected: u64,
 }
 
 impl RowLedger {
     /// Whether no row was lost or invented.
     pub fn is_balanced(&self) -> bool {
-        self.read == self.kept + self.filtered
+        self.read == self.kept + self.filtered + self.rejected
     }
 
     /// Adds the rows of another scan.
@@ -87,6 +89,13 @@ impl RowLedger {
         self.read += other.read;
         self.kept += other.kept;
         self.filtered += other.filtered;
+        self.rejected += other.rejected;
+    }
+
+    /// The same with `rows` of the kept ones rejected.
+    #[must_use]
+    pub fn rejecting(self, rows: u64) -> Self {
+        Self { kept: self.kept.saturating_sub(rows), rejected: self.rejected + rows, ..self }
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn name(parser: &mut Parser<'_>, input: &Plan) -> Result<String> {
     Ok(name)
 }
 
-fn known(schema: &SchemaRef, name: &str) -> Result<()> {
+pub(crate) fn known(schema: &SchemaRef, name: &str) -> Result<()> {
     if schema.fields().iter().any(|field| field.name() == name) {
         return Ok(());
     }

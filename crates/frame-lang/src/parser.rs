@@ -211,6 +211,11 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    /// What knows the inputs.
+    pub(crate) fn catalog(&self) -> &'a dyn Catalog {
+        self.catalog
+    }
+
     /// The columns of a plan.
     pub(crate) fn schema(&self, plan: &Plan) -> Result<SchemaRef> {
         plan.schema(self.catalog)

@@ -31,6 +31,7 @@ fn stage(plan: &Plan) -> Option<String> {
         Plan::Scan(_) => return None,
         Plan::Filter(filter) => format!("where {}", filter.predicate),
         Plan::Project(project) => format!("select {}", joined(&project.items, |(expr, name)| named(expr, name))),
+        Plan::Reject(reject) => reject.text(),
         Plan::Aggregate(aggregate) => aggregation(aggregate),
         Plan::Sort(sort) => format!("sort {}", joined(&sort.keys, SortKey::to_string)),
         Plan::Limit(Limit { offset: 0, count, .. }) => format!("take {count}"),
@@ -49,6 +50,8 @@ fn stage(plan: &Plan) -> Option<String> {
             format!("dedup {}{keep}", joined(&dedup.by, |name| quoted(name)))
         }
         Plan::Sample(sample) => format!("sample {}{} seed {}", sample.size, per(&sample.per), sample.seed),
+        Plan::Fill(fill) => fill.text(),
+        Plan::Write(write) => write.text(),
         Plan::Union(union) => {
             let others = union.inputs.get(1..).unwrap_or_default();
             format!("union {}{}", joined(others, input), if union.by_position { " by position" } else { "" })

@@ -8,6 +8,7 @@ mod rules;
 
 pub use catalog::{Catalog, CsvOptions, FormatName, Input};
 pub use operators::{
-    Aggregate, Dedup, Filter, KeyItem, Limit, Mark, Plan, Project, Remark, Sample, SampleSize, Scan, Sort, Tail, Top, Union, explain,
+    Aggregate, Dedup, Fill, FillFrom, Filter, KeyItem, Limit, Mark, Plan, Project, Reject, Remark, Sample, SampleSize, Scan, Sort, Tail,
+    Target, Top, Union, Write, explain,
 };
 pub use rules::{Change, optimize};

@@ -10,7 +10,7 @@ pub mod parquet;
 mod text;
 mod writer;
 
-pub use writer::{Destination, Out, OutputFormat, Writer, by_extension, by_name};
+pub use writer::{Destination, Out, OutputFormat, Writer, by_name, by_path, failure};
 
 /// Every format that answers can be written in, in the order in which help shows them.
 pub const WRITTEN: &[OutputFormat] =

@@ -1,11 +1,16 @@
 //! What it takes to write a format: a name, its extensions, and a way to open a [`Writer`].
 
 use std::io;
+use std::path::Path;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use frame_core::{Error, IoError};
 
 use super::WRITTEN;
+
+/// Endings of file names that promise a format which cannot be written.
+const FOREIGN: [&str; 12] = ["json", "xlsx", "xls", "avro", "orc", "xml", "gz", "zst", "bz2", "xz", "zip", "sqlite"];
 
 /// Where the bytes of an answer go.
 pub type Out = Box<dyn io::Write + Send>;
@@ -42,6 +47,19 @@ pub trait Writer {
     /// Those of what is written to; one that holds a [`frame_core::Error`] for what the format has no form for.
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()>;
 
+    /// Bytes of memory that hold rows which were not written yet; formats that keep none say 0.
+    fn pending_bytes(&self) -> usize {
+        0
+    }
+
+    /// Writes the rows that are kept, even if more of them together would be better.
+    ///
+    /// # Errors
+    /// Those of what is written to.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Writes what comes behind the rows.
     ///
     /// # Errors
@@ -54,10 +72,22 @@ pub fn by_name(name: &str) -> Option<&'static OutputFormat> {
     WRITTEN.iter().find(|format| format.name == name)
 }
 
-/// The format that a file of this ending (without the point) is written in.
-pub fn by_extension(extension: &str) -> Option<&'static OutputFormat> {
-    let extension = extension.to_ascii_lowercase();
-    WRITTEN.iter().find(|format| format.extensions.contains(&extension.as_str()))
+/// The format that a file of this name is written in: by its ending, else CSV; `None` for an ending that promises a format which cannot
+/// be written.
+pub fn by_path(path: &str) -> Option<&'static OutputFormat> {
+    let extension = Path::new(path).extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    match WRITTEN.iter().find(|format| format.extensions.contains(&extension.as_str())) {
+        None if FOREIGN.contains(&extension.as_str()) => None,
+        found => found.or_else(|| WRITTEN.first()),
+    }
+}
+
+/// The error for a write to `path` that failed.
+pub fn failure(path: &str, error: &io::Error) -> Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(inner) => inner.clone(),
+        None => Error::new(IoError::new("write", path, error)),
+    }
 }
 
 #[cfg(test)]
@@ -70,11 +100,15 @@ mod tests {
         for format in WRITTEN {
             assert_eq!(by_name(format.name).map(|found| found.name), Some(format.name));
             for extension in format.extensions {
-                assert_eq!(by_extension(&extension.to_uppercase()).map(|found| found.name), Some(format.name));
+                let path = format!("folder.x/a.b.{}", extension.to_uppercase());
+                assert_eq!(by_path(&path).map(|found| found.name), Some(format.name));
                 assert!(!seen.contains(extension), "{extension}");
                 seen.push(*extension);
             }
         }
-        assert!(by_name("xml").is_none() && by_extension("xml").is_none());
+        assert!(by_name("xml").is_none() && by_path("a.xml").is_none());
+        for path in ["a", "a.txt", "a.parquet/b", ".csv"] {
+            assert_eq!(by_path(path).map(|found| found.name), Some("csv"), "{path}");
+        }
     }
 }

@@ -15,7 +15,7 @@ const TOP: &str = "write `top 10 by -x` for the largest, `top 10 by x` for the s
 const JOIN: &str = "joins are not there yet; `union 'more.csv'` puts rows below each other";
 const WINDOW: &str = "windows and running values are not there yet";
 const SHAPE: &str = "turning rows into columns or columns into rows is not there yet";
-const TO_FILE: &str = "name the output on the command line: -o out.csv or -o out.parquet";
+const TO_FILE: &str = "write `write 'answer.parquet'`, or name the output on the command line: -o out.csv";
 const READ_ONLY: &str = "a query changes no file; its answer goes to another one with -o";
 const TYPES: &str = "write `frame schema FILE` in the shell for names and types, `describe` for statistics";
 
@@ -42,6 +42,9 @@ const TABLE: &[(&[&str], &str)] = &[
     (&["drop_duplicates", "dropduplicates", "duplicated", "unique", "uniq", "sample_distinct", "dedupe", "deduplicate"], DISTINCT),
     (&["concat", "append", "union_all", "bind_rows", "rbind", "vstack", "unionall", "unionbyname"], "write `union 'more.csv'`"),
     (&["fillna", "fill_null", "fill_na", "replace_na", "fill_nan", "coalesce", "nvl"], "write `fill x with 0`"),
+    (&["ffill", "forward_fill", "fill_forward"], "write `fill x down`"),
+    (&["bfill", "backward_fill", "fill_backward"], "write `fill x up`"),
+    (&["interpolate"], "write `fill x linear`"),
     (&["dropna", "drop_nulls", "drop_na", "na_omit"], "write `where x is not null`"),
     (&["astype", "convert", "as_type", "to_numeric", "retype"], "write `cast x to int`"),
     (&["summary", "profile", "skim"], "write `describe`"),
@@ -77,7 +80,7 @@ const TABLE: &[(&[&str], &str)] = &[
         "write `from 'file.csv'`",
     ),
     (&["awk", "sed"], "write `derive x = expression` and `where condition`"),
-    (&["write_csv", "to_csv", "to_parquet", "sink_parquet", "sink_csv", "save", "write", "copy", "export", "output"], TO_FILE),
+    (&["write_csv", "to_csv", "to_parquet", "sink_parquet", "sink_csv", "save", "copy", "export", "output"], TO_FILE),
     (&["apply", "map", "transform", "rowwise", "foreach", "lambda", "pipe"], "write `derive x = expression`; it is computed for each row"),
     (
         &["ungroup", "reset_index", "set_index", "collect", "compute", "lazy", "cache", "persist"],

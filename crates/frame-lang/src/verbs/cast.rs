@@ -1,8 +1,9 @@
 //! `cast`: other types for columns.
 
-use frame_core::Result;
+use arrow::datatypes::DataType;
+use frame_core::{Error, QueryError, Result, Span};
 use frame_expr::{BadCast, Expr, Node};
-use frame_plan::{Filter, Plan, Project};
+use frame_plan::{Catalog, Plan, Project, Reject};
 
 use super::Verb;
 use crate::columns;
@@ -12,41 +13,67 @@ pub(super) const VERB: Verb = Verb {
     name: "cast",
     aliases: &[],
     usage: "cast COLUMN to TYPE, ... [or null|reject|fail]",
-    help: "Converts columns. A value that does not fit stops the run, becomes null, or drops its row.",
+    help: "Converts columns. A value that does not fit stops the run, becomes null, or rejects its row, which the report counts.",
     example: "cast id to text, value to int or null",
     parse,
 };
 
+/// What becomes of a value without a counterpart in the type that its column is cast to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BadValue {
+    /// The run stops with an error that shows the value: `or fail`.
+    #[default]
+    Fail,
+    /// It becomes null: `or null`.
+    Null,
+    /// Its row is left out, and counted in the report: `or reject`.
+    Reject,
+}
+
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let schema = parser.schema(&input)?;
     let casts = parser.list(|parser| {
         let span = parser.peek().span;
         let name = columns::name(parser, &input)?;
         parser.expect_word("to")?;
-        Ok((name, span, parser.data_type()?))
+        Ok((name, parser.data_type()?, span))
     })?;
-    let (mut bad, mut drops_rows) = (BadCast::Fail, false);
+    let mut bad = BadValue::Fail;
     if parser.accept_word("or") && !parser.accept_word("fail") {
-        bad = BadCast::Null;
-        drops_rows = parser.accept_word("reject");
-        if !drops_rows && !parser.accept_word("null") {
-            return Err(parser.expected("`null`, `reject` or `fail`"));
+        bad = match parser.accept_word("reject") {
+            true => BadValue::Reject,
+            false if parser.accept_word("null") => BadValue::Null,
+            false => return Err(parser.expected("`null`, `reject` or `fail`")),
+        };
+    }
+    converted(input, &casts, bad, parser.catalog())
+}
+
+/// The plan of `cast a to int, b to date or …`; a span is where a column's name stands.
+///
+/// # Errors
+/// `UnknownColumn`, `DuplicateColumn`; what looking at the columns of the input can fail with.
+pub fn converted(input: Plan, casts: &[(String, DataType, Span)], bad: BadValue, catalog: &dyn Catalog) -> Result<Plan> {
+    let schema = input.schema(catalog)?;
+    for (place, (name, _, span)) in casts.iter().enumerate() {
+        columns::known(&schema, name).map_err(|error| error.at(*span))?;
+        if casts[..place].iter().any(|(other, ..)| other == name) {
+            let error = Error::new(QueryError::DuplicateColumn { name: name.clone() }).at(*span);
+            return Err(error.hint("give each column one type; for two conversions write `cast` twice"));
         }
     }
-    let cast = |name: &str| {
-        let (name, span, to) = casts.iter().find(|(cast, ..)| cast == name)?;
+    let of_value = if bad == BadValue::Fail { BadCast::Fail } else { BadCast::Null };
+    let cast = |(name, to, span): &(String, DataType, Span)| {
         let operand = Box::new(Expr::column(name.clone()).at(*span));
-        Some(Expr::new(Node::Cast { operand, to: to.clone(), bad }).at(*span))
+        (name.clone(), Expr::new(Node::Cast { operand, to: to.clone(), bad: of_value }).at(*span))
     };
-    let mut plan = input;
-    if drops_rows {
-        for (name, ..) in &casts {
-            let Some(converted) = cast(name) else { continue };
-            let predicate = Expr::column(name.clone()).is_null().or(converted.is_not_null());
-            plan = Plan::Filter(Filter { input: Box::new(plan), predicate });
-        }
+    let casts: Vec<(String, Expr)> = casts.iter().map(cast).collect();
+    if bad == BadValue::Reject {
+        return Ok(Plan::Reject(Reject { input: Box::new(input), casts }));
     }
-    let names = schema.fields().iter().map(|field| field.name());
-    let items = names.map(|name| (cast(name).unwrap_or_else(|| Expr::column(name.clone())), name.clone())).collect();
-    Ok(Plan::Project(Project { input: Box::new(plan), items }))
+    let item = |name: &String| {
+        let cast = casts.iter().find(|(cast, _)| cast == name).map(|(_, expr)| expr.clone());
+        (cast.unwrap_or_else(|| Expr::column(name.clone())), name.clone())
+    };
+    let items = schema.fields().iter().map(|field| item(field.name())).collect();
+    Ok(Plan::Project(Project { input: Box::new(input), items }))
 }

@@ -19,12 +19,17 @@ pub(super) const VERB: Verb = Verb {
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     let keys = columns::items(parser, &input)?.into_iter().map(|(expr, name)| KeyItem { expr, name }).collect();
-    let aggregates = vec![AggregateCall { span: parser.last_span(), ..AggregateCall::new("count", Vec::new(), "count") }];
+    let counts = counted(input, keys);
+    if !parser.accept_word("top") {
+        return Ok(counts);
+    }
+    Ok(Plan::Limit(Limit { input: Box::new(counts), offset: 0, count: parser.count()? }))
+}
+
+/// The plan of `counts a, b`.
+pub fn counted(input: Plan, keys: Vec<KeyItem>) -> Plan {
+    let aggregates = vec![AggregateCall::new("count", Vec::new(), "count")];
     let groups = Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates, with_total: false });
     let by_count = SortKey { expr: Expr::column("count"), descending: true, nulls_first: false };
-    let sorted = Plan::Sort(Sort { input: Box::new(groups), keys: vec![by_count] });
-    if !parser.accept_word("top") {
-        return Ok(sorted);
-    }
-    Ok(Plan::Limit(Limit { input: Box::new(sorted), offset: 0, count: parser.count()? }))
+    Plan::Sort(Sort { input: Box::new(groups), keys: vec![by_count] })
 }

@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 use frame_expr::{AggregateCall, BadCast, BinaryOp, Expr, Node};
-use frame_plan::{Aggregate, Plan, Project, Union};
+use frame_plan::{Aggregate, Catalog, Plan, Project, Union};
 
 use super::Verb;
 use crate::columns;
@@ -30,12 +30,18 @@ const OF_NUMBERS: [(&str, &str, Option<f64>); 7] = [
 ];
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let schema = parser.schema(&input)?;
-    let names = if parser.at_stage_end() {
-        schema.fields().iter().map(|field| field.name().clone()).collect()
-    } else {
-        columns::names(parser, &input)?
-    };
+    let names = if parser.at_stage_end() { None } else { Some(columns::names(parser, &input)?) };
+    described(input, names, parser.catalog())
+}
+
+/// The plan of `describe a, b`, or of `describe` alone.
+///
+/// # Errors
+/// `UnknownColumn`; what looking at the columns of the input can fail with.
+pub fn described(input: Plan, names: Option<Vec<String>>, catalog: &dyn Catalog) -> Result<Plan> {
+    let schema = input.schema(catalog)?;
+    let names = names.unwrap_or_else(|| schema.fields().iter().map(|field| field.name().clone()).collect());
+    names.iter().try_for_each(|name| columns::known(&schema, name))?;
     let is_number = |name: &str| schema.fields().iter().any(|field| field.name() == name && field.data_type().is_numeric());
     let mut aggregates = vec![AggregateCall::new("count", Vec::new(), "rows")];
     for (place, name) in names.iter().enumerate() {

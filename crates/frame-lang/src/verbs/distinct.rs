@@ -2,7 +2,7 @@
 
 use frame_core::Result;
 use frame_expr::Expr;
-use frame_plan::{Aggregate, KeyItem, Plan};
+use frame_plan::{Aggregate, Catalog, KeyItem, Plan};
 
 use super::Verb;
 use crate::columns;
@@ -18,11 +18,18 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let items = if parser.at_stage_end() {
-        let schema = parser.schema(&input)?;
-        schema.fields().iter().map(|field| (Expr::column(field.name()), field.name().clone())).collect()
-    } else {
-        columns::items(parser, &input)?
+    let items = if parser.at_stage_end() { None } else { Some(columns::items(parser, &input)?) };
+    distinguished(input, items, parser.catalog())
+}
+
+/// The plan of `distinct a, b`, or of `distinct` alone.
+///
+/// # Errors
+/// What looking at the columns of the input can fail with.
+pub fn distinguished(input: Plan, items: Option<Vec<(Expr, String)>>, catalog: &dyn Catalog) -> Result<Plan> {
+    let items = match items {
+        Some(items) => items,
+        None => input.schema(catalog)?.fields().iter().map(|field| (Expr::column(field.name()), field.name().clone())).collect(),
     };
     let keys = items.into_iter().map(|(expr, name)| KeyItem { expr, name }).collect();
     Ok(Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates: Vec::new(), with_total: false }))

@@ -2,7 +2,7 @@
 
 use frame_core::{Error, QueryError, Result};
 use frame_expr::Expr;
-use frame_plan::{Plan, Project};
+use frame_plan::{Catalog, Plan, Project};
 
 use super::Verb;
 use crate::columns;
@@ -18,13 +18,23 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let schema = parser.schema(&input)?;
-    let dropped = columns::names(parser, &input)?;
-    let kept = schema.fields().iter().map(|field| field.name().clone()).filter(|name| !dropped.contains(name));
+    let names = columns::names(parser, &input)?;
+    let span = parser.last_span();
+    dropped(input, &names, parser.catalog()).map_err(|error| error.at(span))
+}
+
+/// The plan of `drop a, b`.
+///
+/// # Errors
+/// `UnknownColumn`; an error if no column is left; what looking at the columns of the input can fail with.
+pub fn dropped(input: Plan, names: &[String], catalog: &dyn Catalog) -> Result<Plan> {
+    let schema = input.schema(catalog)?;
+    names.iter().try_for_each(|name| columns::known(&schema, name))?;
+    let kept = schema.fields().iter().map(|field| field.name().clone()).filter(|name| !names.contains(name));
     let items: Vec<_> = kept.map(|name| (Expr::column(name.clone()), name)).collect();
     if items.is_empty() {
         let error = QueryError::Usage("no column would be left".to_owned());
-        return Err(Error::new(error).at(parser.last_span()).hint("name the columns to keep: `select a, b`; `count` counts the rows"));
+        return Err(Error::new(error).hint("name the columns to keep: `select a, b`; `count` counts the rows"));
     }
     Ok(Plan::Project(Project { input: Box::new(input), items }))
 }

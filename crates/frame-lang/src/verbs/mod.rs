@@ -23,6 +23,16 @@ mod take;
 mod top;
 mod union;
 mod unordered;
+mod write;
+
+pub use cast::{BadValue, converted};
+pub use counts::counted;
+pub use derive::derived;
+pub use describe::described;
+pub use distinct::distinguished;
+pub use drop::dropped;
+pub use fill::filled;
+pub use rename::renamed;
 
 use frame_core::Result;
 use frame_plan::Plan;
@@ -68,6 +78,7 @@ pub const ALL: &[Verb] = &[
     sample::VERB,
     union::VERB,
     describe::VERB,
+    write::VERB,
     unordered::VERB,
     note::VERB,
 ];

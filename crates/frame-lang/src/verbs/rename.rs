@@ -1,10 +1,11 @@
 //! `rename`: other names for columns.
 
-use frame_core::{Error, QueryError, Result};
+use frame_core::{Error, QueryError, Result, Span};
 use frame_expr::Expr;
-use frame_plan::{Plan, Project};
+use frame_plan::{Catalog, Plan, Project};
 
 use super::Verb;
+use crate::columns;
 use crate::parser::Parser;
 
 pub(super) const VERB: Verb = Verb {
@@ -17,21 +18,31 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    let schema = parser.schema(&input)?;
-    let known: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let mut items: Vec<(Expr, String)> = known.iter().map(|name| (Expr::column(name.clone()), name.clone())).collect();
     let pairs = parser.list(|parser| {
         let new = parser.name()?;
         parser.expect_symbol("=")?;
         Ok((new, parser.name()?))
     })?;
+    renamed(input, pairs, parser.catalog())
+}
+
+/// A name and where it stands.
+type Placed = (String, Span);
+
+/// The plan of `rename new = old, …`.
+///
+/// # Errors
+/// `UnknownColumn`, `DuplicateColumn`; what looking at the columns of the input can fail with.
+pub fn renamed(input: Plan, pairs: Vec<(Placed, Placed)>, catalog: &dyn Catalog) -> Result<Plan> {
+    let schema = input.schema(catalog)?;
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    let mut items: Vec<(Expr, String)> = names.map(|name| (Expr::column(name.clone()), name)).collect();
     let mut renamed = Vec::new();
     for ((new, new_span), (old, span)) in pairs {
-        renamed.push((new.clone(), new_span));
-        let Some(at) = known.iter().position(|name| *name == old) else {
-            return Err(Error::new(QueryError::UnknownColumn { name: old, known }).at(span));
-        };
-        items[at] = (Expr::column(old).at(span), new);
+        columns::known(&schema, &old).map_err(|error| error.at(span))?;
+        let place = schema.index_of(&old)?;
+        items[place] = (Expr::column(old).at(span), new.clone());
+        renamed.push((new, new_span));
     }
     for (new, span) in renamed {
         if items.iter().filter(|(_, name)| *name == new).count() > 1 {

@@ -2,16 +2,19 @@
 
 mod aggregate;
 mod dedup;
+mod fill;
 mod filter;
 mod limit;
 mod mark;
 mod project;
+mod reject;
 mod sample;
 mod scan;
 mod sort;
 mod tail;
 mod top;
 mod union;
+mod write;
 
 use arrow::datatypes::SchemaRef;
 use frame_core::{Result, Span};
@@ -19,16 +22,19 @@ use frame_expr::Expr;
 
 pub use aggregate::{Aggregate, KeyItem};
 pub use dedup::Dedup;
+pub use fill::{Fill, FillFrom};
 pub use filter::Filter;
 pub use limit::Limit;
 pub use mark::{Mark, Remark};
 pub use project::Project;
+pub use reject::Reject;
 pub use sample::{Sample, SampleSize};
 pub use scan::Scan;
 pub use sort::Sort;
 pub use tail::Tail;
 pub use top::Top;
 pub use union::Union;
+pub use write::{Target, Write};
 
 use crate::{Catalog, Input};
 
@@ -41,6 +47,8 @@ pub enum Plan {
     Filter(Filter),
     /// Computes, renames and drops columns.
     Project(Project),
+    /// Converts columns and leaves out the rows that cannot be converted.
+    Reject(Reject),
     /// Groups rows by keys and aggregates each group; without keys, all rows are one group.
     Aggregate(Aggregate),
     /// Orders the rows.
@@ -55,10 +63,14 @@ pub enum Plan {
     Dedup(Dedup),
     /// Keeps rows by chance.
     Sample(Sample),
+    /// Replaces nulls by values of the rows around them.
+    Fill(Fill),
     /// The rows of several inputs.
     Union(Union),
     /// Says something about the rows and leaves them alone.
     Mark(Mark),
+    /// Writes the rows to files.
+    Write(Write),
 }
 
 /// The columns that someone wants of an operator; `None` means all of them.
@@ -74,6 +86,7 @@ impl Plan {
             Self::Scan(scan) => scan.schema(catalog),
             Self::Filter(filter) => filter.schema(catalog),
             Self::Project(project) => project.schema(catalog),
+            Self::Reject(reject) => reject.schema(catalog),
             Self::Aggregate(aggregate) => aggregate.schema(catalog),
             Self::Sort(sort) => sort.schema(catalog),
             Self::Limit(limit) => limit.schema(catalog),
@@ -81,8 +94,10 @@ impl Plan {
             Self::Top(top) => top.schema(catalog),
             Self::Dedup(dedup) => dedup.schema(catalog),
             Self::Sample(sample) => sample.schema(catalog),
+            Self::Fill(fill) => fill.schema(catalog),
             Self::Union(union) => union.schema(catalog),
             Self::Mark(mark) => mark.schema(catalog),
+            Self::Write(write) => write.schema(catalog),
         }
     }
 
@@ -100,6 +115,7 @@ impl Plan {
             Self::Scan(_) => Vec::new(),
             Self::Filter(filter) => vec![&filter.input],
             Self::Project(project) => vec![&project.input],
+            Self::Reject(reject) => vec![&reject.input],
             Self::Aggregate(aggregate) => vec![&aggregate.input],
             Self::Sort(sort) => vec![&sort.input],
             Self::Limit(limit) => vec![&limit.input],
@@ -107,8 +123,10 @@ impl Plan {
             Self::Top(top) => vec![&top.input],
             Self::Dedup(dedup) => vec![&dedup.input],
             Self::Sample(sample) => vec![&sample.input],
+            Self::Fill(fill) => vec![&fill.input],
             Self::Union(union) => union.inputs.iter().collect(),
             Self::Mark(mark) => vec![&mark.input],
+            Self::Write(write) => vec![&write.input],
         }
     }
 
@@ -118,6 +136,7 @@ impl Plan {
             Self::Scan(_) => Vec::new(),
             Self::Filter(filter) => vec![&mut filter.input],
             Self::Project(project) => vec![&mut project.input],
+            Self::Reject(reject) => vec![&mut reject.input],
             Self::Aggregate(aggregate) => vec![&mut aggregate.input],
             Self::Sort(sort) => vec![&mut sort.input],
             Self::Limit(limit) => vec![&mut limit.input],
@@ -125,8 +144,10 @@ impl Plan {
             Self::Top(top) => vec![&mut top.input],
             Self::Dedup(dedup) => vec![&mut dedup.input],
             Self::Sample(sample) => vec![&mut sample.input],
+            Self::Fill(fill) => vec![&mut fill.input],
             Self::Union(union) => union.inputs.iter_mut().collect(),
             Self::Mark(mark) => vec![&mut mark.input],
+            Self::Write(write) => vec![&mut write.input],
         }
     }
 
@@ -146,12 +167,13 @@ impl Plan {
             Self::Scan(scan) => scan.filter.iter_mut().collect(),
             Self::Filter(filter) => vec![&mut filter.predicate],
             Self::Project(project) => project.items.iter_mut().map(|(expr, _)| expr).collect(),
+            Self::Reject(reject) => reject.casts.iter_mut().map(|(_, cast)| cast).collect(),
             Self::Aggregate(aggregate) => aggregate.expressions_mut(),
             Self::Sort(sort) => sort.keys.iter_mut().map(|key| &mut key.expr).collect(),
             Self::Top(top) => top.expressions_mut(),
             Self::Dedup(dedup) => dedup.order.iter_mut().map(|key| &mut key.expr).collect(),
             Self::Sample(sample) => sample.per.iter_mut().collect(),
-            Self::Limit(_) | Self::Tail(_) | Self::Union(_) | Self::Mark(_) => Vec::new(),
+            Self::Limit(_) | Self::Tail(_) | Self::Fill(_) | Self::Union(_) | Self::Mark(_) | Self::Write(_) => Vec::new(),
         }
     }
 
@@ -161,12 +183,15 @@ impl Plan {
             Self::Scan(scan) => scan.wanted(wanted),
             Self::Filter(filter) => filter.wanted(wanted),
             Self::Project(project) => project.wanted(),
+            Self::Reject(reject) => reject.wanted(wanted),
             Self::Aggregate(aggregate) => aggregate.wanted(),
             Self::Sort(sort) => sort.wanted(wanted),
             Self::Top(top) => top.wanted(wanted),
             Self::Dedup(dedup) => dedup.wanted(wanted),
             Self::Sample(sample) => sample.wanted(wanted),
+            Self::Fill(fill) => fill.wanted(wanted),
             Self::Union(union) => union.wanted(wanted),
+            Self::Write(_) => Write::wanted(),
             Self::Limit(_) | Self::Tail(_) | Self::Mark(_) => wanted.clone(),
         }
     }
@@ -206,6 +231,7 @@ impl Plan {
             Self::Scan(scan) => scan.explain(),
             Self::Filter(filter) => filter.explain(),
             Self::Project(project) => project.explain(),
+            Self::Reject(reject) => reject.text(),
             Self::Aggregate(aggregate) => aggregate.explain(),
             Self::Sort(sort) => sort.explain(),
             Self::Limit(limit) => limit.explain(),
@@ -213,8 +239,10 @@ impl Plan {
             Self::Top(top) => top.explain(),
             Self::Dedup(dedup) => dedup.explain(),
             Self::Sample(sample) => sample.explain(),
+            Self::Fill(fill) => fill.text(),
             Self::Union(union) => union.explain(),
             Self::Mark(mark) => mark.explain(),
+            Self::Write(write) => write.text(),
         }
     }
 }

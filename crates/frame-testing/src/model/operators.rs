@@ -56,7 +56,9 @@ pub fn answer(plan: &Plan, table: &Rows) -> Result<Rows> {
         Plan::Top(top) => best(top, &known, &rows)?,
         Plan::Dedup(dedup) => deduplicated(dedup, &known, &rows)?,
         Plan::Mark(_) => rows,
-        Plan::Scan(_) | Plan::Sample(_) | Plan::Union(_) => return Err(Failure::Unknown(plan.explain())),
+        Plan::Scan(_) | Plan::Sample(_) | Plan::Union(_) | Plan::Fill(_) | Plan::Reject(_) | Plan::Write(_) => {
+            return Err(Failure::Unknown(plan.explain()));
+        }
     };
     Ok(Rows { columns, rows })
 }
@@ -79,7 +81,7 @@ pub fn columns(plan: &Plan, table: &Columns) -> Result<Columns> {
         Plan::Scan(scan) if scan.columns.is_some() || scan.filter.is_some() || scan.limit.is_some() => {
             Err(Failure::Unknown("a plan that has been optimized".to_owned()))
         }
-        Plan::Sample(_) => Err(Failure::Unknown(plan.explain())),
+        Plan::Sample(_) | Plan::Fill(_) | Plan::Reject(_) | Plan::Write(_) => Err(Failure::Unknown(plan.explain())),
         Plan::Mark(mark) if mark.remark == Remark::Unordered => Err(Failure::Unknown(plan.explain())),
         _ => Ok(known.clone()),
     }

@@ -88,7 +88,7 @@ impl Columns {
             Some(nulls) => BooleanArray::new(keep.values() & nulls.inner(), None),
         });
         let kept = keep.as_ref().map_or(rows.len(), BooleanArray::true_count);
-        let ledger = RowLedger { read: rows.len() as u64, kept: kept as u64, filtered: (rows.len() - kept) as u64 };
+        let ledger = RowLedger { read: rows.len() as u64, kept: kept as u64, filtered: (rows.len() - kept) as u64, rejected: 0 };
         if kept == 0 {
             return Ok(Parsed { batch: None, ledger, stop });
         }

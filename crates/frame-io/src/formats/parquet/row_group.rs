@@ -42,7 +42,7 @@ impl RowGroupReader {
     ) -> Result<Self> {
         let stretches = rows_to_read(file, group, projection, request.filter.as_deref())?;
         let pruned = file.metadata.row_group(group).num_rows() as u64 - stretches.iter().map(|rows| rows.len() as u64).sum::<u64>();
-        ledger.add(RowLedger { read: pruned, kept: 0, filtered: pruned });
+        ledger.add(RowLedger { read: pruned, kept: 0, filtered: pruned, rejected: 0 });
         let fields = if stretches.is_empty() { &[][..] } else { &projection.fields };
         let mut columns = Vec::with_capacity(fields.len());
         for field in fields {
@@ -81,7 +81,7 @@ impl RowGroupReader {
             if kept > 0 {
                 arrays.extend(read_at(late, &mut self.late_row, start, rows)?);
             }
-            ledger.add(RowLedger { read: rows as u64, kept: kept as u64, filtered: (rows - kept) as u64 });
+            ledger.add(RowLedger { read: rows as u64, kept: kept as u64, filtered: (rows - kept) as u64, rejected: 0 });
             if kept == 0 {
                 continue;
             }

@@ -50,6 +50,14 @@ impl Writer for Groups {
         self.writer.write(&batch).map_err(failure)
     }
 
+    fn pending_bytes(&self) -> usize {
+        self.writer.memory_size()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush().map_err(failure)
+    }
+
     fn finish(self: Box<Self>) -> io::Result<()> {
         self.writer.into_inner().map_err(failure)?.flush()
     }

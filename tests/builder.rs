@@ -1,0 +1,161 @@
+//! The builder and the verbs make the same plans: a pair for every verb, and a function for every aggregate.
+
+use frame::arrow::datatypes::DataType;
+use frame::{BadValue, Expr, FillFrom, Frame, SampleSize, Session, Target, col};
+use frame_expr::BinaryOp;
+
+const FILE: &str = "data/sales.csv";
+
+/// A verb, a query with it, and the same query built in Rust.
+type Pair = (&'static str, &'static str, fn(Frame) -> Frame);
+
+const PAIRS: &[Pair] = &[
+    ("where", "where value > 1200 and note is not null", |f| f.filter(col("value").gt(1200).and(col("note").is_not_null()))),
+    ("select", "select category, value * 2 as double", |f| f.select([(col("category"), "category"), (col("value") * 2, "double")])),
+    ("drop", "drop note, ts", |f| f.drop(["note", "ts"])),
+    ("rename", "rename amount = value, what = category", |f| f.rename([("amount", "value"), ("what", "category")])),
+    ("derive", "derive double = value * 2, value = double + 1", |f| f.derive([("double", col("value") * 2), ("value", col("double") + 1)])),
+    ("cast", "cast id to text, value to int or null", |f| f.cast([("id", DataType::Utf8View), ("value", DataType::Int64)], BadValue::Null)),
+    ("cast", "cast note to int or reject", |f| f.cast([("note", DataType::Int64)], BadValue::Reject)),
+    ("cast", "cast value to int", |f| f.cast([("value", DataType::Int64)], BadValue::Fail)),
+    ("fill", "fill value with 0", |f| f.fill(["value"], 0)),
+    ("fill", "fill note, value down", |f| f.fill_from(["note", "value"], FillFrom::Above)),
+    ("fill", "fill note up", |f| f.fill_from(["note"], FillFrom::Below)),
+    ("fill", "fill value linear", |f| f.fill_from(["value"], FillFrom::Between)),
+    ("groupby", "groupby category, id // 10 as tens mean value, count as n having n > 1", |f| {
+        let keys = [(col("category"), "category"), (Expr::binary(BinaryOp::FloorDivide, col("id"), 10.into()), "tens")];
+        f.group_by_keys(keys).having(col("n").gt(1)).agg([frame::mean("value"), frame::count().named("n")])
+    }),
+    ("groupby", "groupby category sum value with total", |f| f.group_by(["category"]).with_total().agg([frame::sum("value")])),
+    ("agg", "agg max value, count where id < 10 as few", |f| {
+        f.agg([frame::max("value"), frame::count().filter(col("id").lt(10)).named("few")])
+    }),
+    ("count", "count", Frame::count),
+    ("counts", "counts category top 5", |f| f.counts(["category"]).take(5)),
+    ("sort", "sort -value nulls first, category", |f| f.sort_by([col("value").descending().nulls_first(), col("category").into()])),
+    ("take", "take 5 from 10", |f| f.take_from(5, 10)),
+    ("tail", "tail 3", |f| f.tail(3)),
+    ("top", "top 2 by -value per category", |f| f.top(2, [col("value").descending()], [col("category")])),
+    ("top", "top 2 by value ties", |f| f.top_with_ties(2, [col("value")], [])),
+    ("distinct", "distinct category, note", |f| f.distinct(["category", "note"])),
+    ("distinct", "distinct", Frame::distinct_rows),
+    ("dedup", "dedup category", |f| f.dedup(["category"])),
+    ("dedup", "dedup category keep last", |f| f.dedup_last(["category"])),
+    ("dedup", "dedup category keep max(value)", |f| f.dedup_best(["category"], col("value").descending())),
+    ("sample", "sample 10 seed 7", |f| f.sample(SampleSize::Rows(10), 7)),
+    ("sample", "sample 25% per category seed 1", |f| f.sample_per(SampleSize::Fraction(0.25), [col("category")], 1)),
+    ("union", "union (from 'data/sales.csv' | drop note)", |f| f.clone().union(f.drop(["note"]))),
+    ("union", "union 'data/sales.csv' by position", |f| f.clone().union_by_position(f)),
+    ("describe", "describe value, note", |f| f.describe_columns(["value", "note"])),
+    ("describe", "describe", Frame::describe),
+    ("write", "write 'x.csv'", |f| f.write("x.csv")),
+    ("write", "write 'x' as ndjson partition category, id", |f| f.write(Target::new("x").format("ndjson").partition(["category", "id"]))),
+    ("unordered", "unordered", Frame::unordered),
+    ("note", "note 'all sales'", |f| f.note("all sales")),
+];
+
+fn session() -> Session {
+    Session::builder().threads(1).build().expect("a session")
+}
+
+#[test]
+fn every_pair_is_one_plan() {
+    let session = session();
+    for (_, text, build) in PAIRS {
+        let parsed = session.query(*text).input(FILE).plan().unwrap_or_else(|error| panic!("{}", error.render(Some(text))));
+        let built = build(session.scan(FILE));
+        assert_eq!(&parsed, built.plan(), "{text}");
+    }
+}
+
+#[test]
+fn every_verb_has_a_pair_that_uses_it() {
+    for verb in frame_lang::verbs::ALL {
+        let pairs: Vec<_> = PAIRS.iter().filter(|(name, ..)| *name == verb.name || verb.aliases.contains(name)).collect();
+        assert!(!pairs.is_empty(), "`{}` has no method in the builder, or no pair here", verb.name);
+        for (name, text, _) in pairs {
+            assert_eq!(text.split(' ').next(), Some(*name));
+        }
+    }
+}
+
+#[test]
+fn every_aggregate_has_a_function() {
+    use frame::{
+        all, any, approx_nunique, approx_quantile, argmax, argmin, col, concat, corr, count, cov, first, kurtosis, largest, last, list,
+        max, mean, median, min, mode, nunique, product, quantile, skew, std, sum, var, wmean,
+    };
+    let pairs = [
+        ("any(value > 1000) as any", any(col("value").gt(1000))),
+        ("all(value > 1000) as all", all(col("value").gt(1000))),
+        ("approx_nunique category", approx_nunique("category")),
+        ("approx_quantile 0.5 value", approx_quantile("value", 0.5)),
+        ("product value", product("value")),
+        ("argmax(id, value)", argmax("id", "value")),
+        ("argmin(id, value)", argmin("id", "value")),
+        ("concat(category, '; ') order -id as c", concat("category", "; ").order([col("id").descending()]).named("c")),
+        ("corr(id, value)", corr("id", "value")),
+        ("count", count()),
+        ("cov(id, value)", cov("id", "value")),
+        ("first value order ts", first("value").order([col("ts")])),
+        ("kurtosis value", kurtosis("value")),
+        ("last value order ts", last("value").order([col("ts")])),
+        ("list id", list("id")),
+        ("max value", max("value")),
+        ("mean value", mean("value")),
+        ("median value", median("value")),
+        ("min value", min("value")),
+        ("mode category", mode("category")),
+        ("nunique category", nunique("category")),
+        ("quantile 0.95 value", quantile("value", 0.95)),
+        ("skew value", skew("value")),
+        ("std value", std("value")),
+        ("sum value", sum("value")),
+        ("top 3 value", largest("value", 3)),
+        ("var value", var("value")),
+        ("wmean(value, id)", wmean("value", "id")),
+    ];
+    let session = session();
+    for (text, spec) in &pairs {
+        let text = format!("agg {text}");
+        let parsed = session.query(text.as_str()).input(FILE).plan().unwrap_or_else(|error| panic!("{}", error.render(Some(&text))));
+        let built = session.scan(FILE).agg([spec.clone()]);
+        assert_eq!(&parsed, built.plan(), "{text}");
+        assert!(built.start().and_then(frame::Run::to_vec).is_ok_and(|batches| !batches.is_empty()), "{text}");
+    }
+    for function in frame_expr::aggregates::ALL {
+        let named = pairs.iter().any(|(text, _)| text.split([' ', '(']).next() == Some(function.name()));
+        assert!(named, "`{}` has no function in the builder", function.name());
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_stage_is_told_at_the_start() {
+    let session = session();
+    for (frame, words) in [
+        (session.scan(FILE).drop(["nothing"]).take(3), "unknown column `nothing`"),
+        (session.scan(FILE).derive([("a", col("nothing") + 1)]), "unknown column `nothing`"),
+        (session.scan(FILE).rename([("a", "nothing")]).count(), "unknown column `nothing`"),
+        (session.scan(FILE).fill_from(["note"], FillFrom::Between), "fill linear"),
+        (session.scan(FILE).cast([("id", DataType::Int64), ("id", DataType::Int64)], BadValue::Null), "two columns"),
+        (session.scan(FILE).group_by(["id"]).with_total().having(col("n").gt(1)).agg([frame::count().named("n")]), "do not go together"),
+        (session.scan("nowhere.csv").describe(), "nowhere.csv"),
+        (session.scan(FILE).union(session.scan(FILE).drop(["nothing"])), "unknown column `nothing`"),
+    ] {
+        let error = frame.start().err().expect(words);
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(frame.explain().is_err());
+    }
+}
+
+#[test]
+fn types_that_turn_out_to_be_others_are_planned_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("late.csv").display().to_string();
+    std::fs::write(&file, format!("a\n{}x\n", "1\n".repeat(100_000))).expect("a file");
+    let described = session().scan(&file).describe();
+    let text = session().query("describe").input(&file);
+    let built = described.start().expect("starts").to_vec().expect("runs");
+    assert_eq!(built, text.start().expect("starts").to_vec().expect("runs"));
+    assert_eq!(built.iter().map(frame::arrow::array::RecordBatch::num_rows).sum::<usize>(), 1);
+}
