@@ -24,7 +24,9 @@ struct World(usize, usize, u64, usize, bool);
 impl World {
     fn engine(&self) -> Engine {
         let Self(threads, batch_rows, partition_bytes, chunk_bytes, optimize) = *self;
-        let settings = Settings { threads, memory_bytes: 256 << 20, batch_rows, partition_bytes, chunk_bytes, optimize };
+        // Small batches go with small tables.
+        let table_groups = batch_rows;
+        let settings = Settings { threads, table_groups, memory_bytes: 256 << 20, batch_rows, partition_bytes, chunk_bytes, optimize };
         Engine::new(settings).expect("threads")
     }
 }

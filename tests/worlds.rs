@@ -30,9 +30,9 @@ fn worlds() -> Vec<(&'static str, SessionBuilder)> {
     vec![
         ("1 thread", world().threads(1)),
         ("2 threads", world().threads(2)),
-        ("3 threads, small batches", world().threads(3).batch_rows(3).partition_bytes(10_000)),
-        ("8 threads, tiny partitions", world().threads(8).partition_bytes(501).chunk_bytes(97)),
-        ("1 thread, tiny partitions, unoptimized", world().threads(1).partition_bytes(777).batch_rows(50).optimize(false)),
+        ("3 threads, small batches", world().threads(3).batch_rows(3).partition_bytes(10_000).table_groups(2)),
+        ("8 threads, tiny partitions", world().threads(8).partition_bytes(501).chunk_bytes(97).table_groups(7)),
+        ("1 thread, tiny partitions, unoptimized", world().threads(1).partition_bytes(777).batch_rows(50).table_groups(1).optimize(false)),
         ("4 threads, tiny chunks, unoptimized", world().threads(4).chunk_bytes(33).batch_rows(7).optimize(false)),
         ("partitions of a line", world().threads(2).partition_bytes(64)),
     ]

@@ -7,6 +7,7 @@ use clap::Args;
 use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use frame::arrow::compute::cast;
 use frame::arrow::datatypes::{DataType, Float64Type, SchemaRef};
+use frame_expr::aggregates;
 use frame_io::Pending;
 use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Writer};
 
@@ -127,6 +128,11 @@ impl OutputFlags {
         self.output.is_some() || self.to.is_some()
     }
 
+    /// Whether the order of the rows cannot be seen in the output.
+    pub(super) fn is_order_free(&self) -> bool {
+        self.form().is_ok_and(|(name, _)| matches!(name, "checksum" | "none"))
+    }
+
     /// Refuses an output that is also an input, and a form that there is not; comes before any work.
     pub(super) fn check(&self, inputs: impl FnOnce() -> Result<Vec<String>>) -> Result<()> {
         self.form()?;
@@ -232,17 +238,21 @@ fn checksum(columns: &[String], rows: &[RecordBatch], schema: &SchemaRef) -> Res
         let index = schema
             .index_of(name)
             .map_err(|_| usage(format!("the answer has no column `{name}`"), "checksum=A,B names columns of the answer"))?;
-        let sums = rows.iter().map(|batch| sum(batch.column(index)));
-        // The sum of nothing is -0 in Rust.
-        line.push_str(&format!(",{}", sums.sum::<Result<f64>>()? + 0.0));
+        line.push_str(&format!(",{}", sum(rows.iter().map(|batch| batch.column(index)))?));
     }
     line.push('\n');
     Ok(line)
 }
 
-fn sum(column: &ArrayRef) -> Result<f64> {
-    let floats =
-        cast(column, &DataType::Float64).map_err(|error| usage(format!("the column cannot be summed: {error}"), "name numeric columns"))?;
-    let floats = floats.as_primitive::<Float64Type>();
-    Ok((0..floats.len()).filter(|row| floats.is_valid(*row)).map(|row| floats.value(row)).sum())
+/// The exact sum of numbers, whatever their order; 0 if there is none.
+fn sum<'a>(columns: impl Iterator<Item = &'a ArrayRef>) -> Result<f64> {
+    let mut states = aggregates::find("sum")?.bind(&[DataType::Float64], &[])?.start();
+    states.resize(1);
+    for column in columns {
+        let floats = cast(column, &DataType::Float64);
+        let floats = floats.map_err(|error| usage(format!("the column cannot be summed: {error}"), "name numeric columns"))?;
+        states.update(&vec![0; floats.len()], &[floats])?;
+    }
+    let sum = states.take_values()?;
+    Ok(sum.as_primitive::<Float64Type>().iter().next().flatten().unwrap_or(0.0))
 }

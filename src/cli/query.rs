@@ -69,6 +69,9 @@ fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Resu
         let what = format!("the query ends with `write` to '{}'", write.target.path);
         return Err(usage(what, "leave out -o and --to, or that `write`").into());
     }
+    if arguments.output.is_order_free() {
+        query = query.unordered();
+    }
     let bar = progress::start(&arguments.progress, settings, query.progress());
     let mut run = query.start()?;
     let mut output = match run.target() {

@@ -48,6 +48,7 @@ impl Default for SessionBuilder {
                 threads,
                 memory_bytes,
                 batch_rows: 8192,
+                table_groups: 1 << 17,
                 partition_bytes: 16 << 20,
                 chunk_bytes: 256 << 10,
                 optimize: true,
@@ -84,6 +85,13 @@ impl SessionBuilder {
     #[must_use]
     pub fn batch_rows(mut self, rows: usize) -> Self {
         self.settings.batch_rows = rows.max(1);
+        self
+    }
+
+    /// The groups that a thread's table holds before it is emptied into buckets (131,072). No answer depends on it.
+    #[must_use]
+    pub fn table_groups(mut self, groups: usize) -> Self {
+        self.settings.table_groups = groups.max(1);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use frame_core::Result;
 use frame_engine::{Progress, Tables};
-use frame_plan::{Input, Plan};
+use frame_plan::{Input, Mark, Plan, Remark};
 
 use super::{Run, Session};
 
@@ -24,11 +24,12 @@ pub struct Query {
     /// What the query reads, one after the other, unless it begins with `from`.
     sources: Vec<Input>,
     progress: Progress,
+    is_unordered: bool,
 }
 
 impl Query {
     pub(super) fn new(session: Session, text: String) -> Self {
-        Self { session, text, sources: Vec::new(), progress: Progress::default() }
+        Self { session, text, sources: Vec::new(), progress: Progress::default(), is_unordered: false }
     }
 
     /// The file that the query reads, unless it begins with `from`. Each call adds a file or a pattern of files.
@@ -41,6 +42,13 @@ impl Query {
     #[must_use]
     pub fn input_with(mut self, input: Input) -> Self {
         self.sources.push(input);
+        self
+    }
+
+    /// The order of the rows of the answer does not matter, as if the query ended in `unordered`.
+    #[must_use]
+    pub fn unordered(mut self) -> Self {
+        self.is_unordered = true;
         self
     }
 
@@ -74,7 +82,10 @@ impl Query {
     }
 
     fn planner(&self) -> impl Fn(&Tables) -> Result<Plan> + Send + Sync + use<> {
-        let (text, sources) = (self.text.clone(), self.sources.clone());
-        move |tables| frame_lang::parse(&text, sources.clone(), tables)
+        let (text, sources, is_unordered) = (self.text.clone(), self.sources.clone(), self.is_unordered);
+        move |tables| {
+            let plan = frame_lang::parse(&text, sources.clone(), tables)?;
+            Ok(if is_unordered { Plan::Mark(Mark { input: Box::new(plan), remark: Remark::Unordered }) } else { plan })
+        }
     }
 }

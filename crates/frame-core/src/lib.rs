@@ -5,6 +5,7 @@
 mod batch;
 pub mod calendar;
 mod cancel;
+pub mod cardinality;
 pub mod duration;
 pub mod error;
 pub mod hash;

@@ -14,6 +14,8 @@ use crate::write::Outputs;
 pub(crate) struct Context {
     /// The most rows of a batch.
     pub(crate) batch_rows: usize,
+    /// The groups that a worker's table holds before it is emptied into buckets.
+    pub(crate) table_groups: usize,
     /// Read between batches.
     pub(crate) cancel: CancelToken,
     /// Where everything that grows is reserved.

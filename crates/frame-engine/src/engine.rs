@@ -23,6 +23,8 @@ pub struct Settings {
     pub memory_bytes: usize,
     /// The most rows of a batch.
     pub batch_rows: usize,
+    /// The groups that a worker's table holds before it is emptied into buckets.
+    pub table_groups: usize,
     /// Bytes of a CSV file in a partition.
     pub partition_bytes: u64,
     /// Bytes of a CSV file that are read and parsed at a time.
@@ -116,6 +118,7 @@ impl Engine {
     pub(crate) fn context(&self) -> Context {
         Context {
             batch_rows: self.settings.batch_rows.max(1),
+            table_groups: self.settings.table_groups.max(1),
             cancel: self.cancel.clone(),
             budget: self.budget.clone(),
             counters: Arc::new(Counters::default()),

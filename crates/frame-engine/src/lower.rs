@@ -7,7 +7,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use frame_core::{Error, Result, ScanFilter};
 use frame_expr::{BoundExpr, Expr, SortKey, bind, predicate};
 use frame_io::ScanRequest;
-use frame_plan::{Aggregate, Fill, Plan, Project, Scan, Target, Union, Write};
+use frame_plan::{Aggregate, Fill, Plan, Project, Remark, Scan, Target, Union, Write};
 
 use crate::context::Context;
 use crate::fill::{self, Survey, Surveyed};
@@ -37,7 +37,10 @@ pub(crate) fn lower(plan: &Plan, tables: &Tables, named: &[Vec<String>], cx: &Co
     };
     // A limit on top cuts the stream of the answer; it needs no stage.
     let (input, limit) = match plan {
-        Plan::Limit(limit) => (limit.input.as_ref(), Some((limit.offset, limit.count))),
+        Plan::Limit(limit) => {
+            lowering.order = Use::Needed;
+            (limit.input.as_ref(), Some((limit.offset, limit.count)))
+        }
         other => (other, None),
     };
     let mut last = lowering.lower(input)?;
@@ -59,7 +62,9 @@ struct Lowering<'a> {
     cx: &'a Context,
     stages: Vec<Stage>,
     /// Plans that a stage has the rows of already: what a query says twice is computed once.
-    known: Vec<(Plan, usize, SchemaRef)>,
+    known: Vec<Known>,
+    /// What the order of the rows of the plan in hand is for.
+    order: Use,
     /// Files that the plan reads.
     sources: Vec<PathBuf>,
     /// What is written already.
@@ -68,6 +73,25 @@ struct Lowering<'a> {
     surveyed: Vec<(Fill, Surveyed)>,
     /// What is lowered now is read a second time: the first time its rows were counted.
     is_again: bool,
+}
+
+/// What the order of rows is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// For the answer: `unordered` waives it.
+    Answer,
+    /// For an operator that looks at it.
+    Needed,
+    /// For nothing.
+    Nothing,
+}
+
+/// A plan that a stage has the rows of.
+struct Known {
+    plan: Plan,
+    stage: usize,
+    schema: SchemaRef,
+    is_unordered: bool,
 }
 
 /// A flowline that can still grow pipes.
@@ -94,6 +118,7 @@ impl<'a> Lowering<'a> {
             cx,
             stages: Vec::new(),
             known: Vec::new(),
+            order: Use::Answer,
             sources,
             written: Vec::new(),
             surveyed: Vec::new(),
@@ -102,10 +127,26 @@ impl<'a> Lowering<'a> {
     }
 
     fn lower(&mut self, plan: &Plan) -> Result<Open> {
-        if let Some((_, stage, schema)) = self.known.iter().find(|(known, ..)| known == plan) {
+        let is_unordered = self.order == Use::Nothing;
+        if let Some(known) = self.known.iter().find(|known| known.plan == *plan && (is_unordered || !known.is_unordered)) {
             self.scans += scans(plan);
-            return Ok(Open { feed: Feed::Stage(*stage), pipes: Vec::new(), limit: None, schema: schema.clone() });
+            return Ok(Open { feed: Feed::Stage(known.stage), pipes: Vec::new(), limit: None, schema: known.schema.clone() });
         }
+        let order = self.order;
+        self.order = match plan {
+            Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Union(_) | Plan::Reject(_) => order,
+            Plan::Mark(mark) if mark.remark == Remark::Unordered && order == Use::Answer => Use::Nothing,
+            Plan::Mark(_) => order,
+            // An aggregate that looks at the order gets the places of rows; the others do not care.
+            Plan::Aggregate(aggregate) if aggregate.is_order_free(self.tables)? => Use::Nothing,
+            _ => Use::Needed,
+        };
+        let open = self.lower_new(plan, order == Use::Nothing);
+        self.order = order;
+        open
+    }
+
+    fn lower_new(&mut self, plan: &Plan, is_unordered: bool) -> Result<Open> {
         match plan {
             Plan::Scan(scan) => self.scan(scan),
             Plan::Filter(filter) => {
@@ -124,19 +165,19 @@ impl<'a> Lowering<'a> {
             Plan::Fill(fill) => self.fill(fill, plan),
             Plan::Write(write) => self.tee(write),
             Plan::Union(union) => self.union(union, plan),
-            _ => self.gathered(plan),
+            _ => self.gathered(plan, is_unordered),
         }
     }
 
     /// An operator that needs all rows before it gives any.
-    fn gathered(&mut self, plan: &Plan) -> Result<Open> {
+    fn gathered(&mut self, plan: &Plan, is_unordered: bool) -> Result<Open> {
         let below = plan.inputs().into_iter().next().ok_or_else(|| Error::internal("an operator without an input"))?;
         let input = self.lower(below)?;
         let mut schema = input.schema.clone();
         let sink: Box<dyn StageSink> = match plan {
             Plan::Aggregate(aggregate) => {
                 schema = plan.schema(self.tables)?;
-                Box::new(grouping(aggregate, &input.schema, &schema)?)
+                Box::new(GroupBy { is_unordered, ..grouping(aggregate, &input.schema, &schema)? })
             }
             Plan::Sort(sort) => {
                 let text = sort.keys.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", ");
@@ -182,7 +223,7 @@ impl<'a> Lowering<'a> {
         };
         self.stages.push(Stage { flowline: input.into_flowline(), sink });
         let stage = self.stages.len() - 1;
-        self.known.push((plan.clone(), stage, schema.clone()));
+        self.known.push(Known { plan: plan.clone(), stage, schema: schema.clone(), is_unordered });
         Ok(Open { feed: Feed::Stage(stage), pipes: Vec::new(), limit: None, schema })
     }
 
@@ -356,6 +397,7 @@ fn grouping(aggregate: &Aggregate, input: &Schema, output: &SchemaRef) -> Result
         keys: aggregate.keys.iter().map(|key| bind(&key.expr, input)).collect::<Result<_>>()?,
         calls: aggregate.aggregates.iter().map(|call| call.bind(input)).collect::<Result<_>>()?,
         with_total: aggregate.with_total,
+        is_unordered: false,
         schema: output.clone(),
     })
 }

@@ -41,7 +41,7 @@ pub(crate) fn canonical(column: ArrayRef) -> Result<ArrayRef> {
 }
 
 /// The stable order of `rows` rows by `keys`; `None` if they need no ordering.
-pub(crate) fn sorted_indices(keys: &[(ArrayRef, Order)], rows: usize) -> Result<Option<UInt32Array>> {
+pub(crate) fn sorted_indices(keys: &[(ArrayRef, Order)], rows: usize, scheduler: &Scheduler) -> Result<Option<UInt32Array>> {
     if keys.is_empty() || rows < 2 {
         return Ok(None);
     }
@@ -56,7 +56,7 @@ pub(crate) fn sorted_indices(keys: &[(ArrayRef, Order)], rows: usize) -> Result<
     let columns = keys.iter().map(|(column, _)| canonical(column.clone())).collect::<Result<Vec<_>>>()?;
     let packed = converter.convert_columns(&columns)?;
     let mut indices: Vec<u32> = (0..rows).collect();
-    indices.sort_by(|a, b| packed.row(*a as usize).cmp(&packed.row(*b as usize)));
+    scheduler.sort_by(&mut indices, |a, b| packed.row(*a as usize).cmp(&packed.row(*b as usize)));
     Ok(Some(UInt32Array::from(indices)))
 }
 
@@ -92,7 +92,7 @@ impl Sink for Sort {
         Ok(())
     }
 
-    fn finish(&self, shares: Vec<Run>, _: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+    fn finish(&self, shares: Vec<Run>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let (mut batches, mut memory) = (Vec::new(), Vec::new());
         for share in shares {
             batches.extend(share.batches);
@@ -108,7 +108,7 @@ impl Sink for Sort {
         drop(batches);
         cx.cancel.check()?;
         let keys = self.keys.iter().map(|(key, order)| Ok((key.evaluate(&columns, rows)?, *order))).collect::<Result<Vec<_>>>()?;
-        let order = sorted_indices(&keys, rows)?.unwrap_or_else(|| UInt32Array::from_iter_values(0..rows as u32));
+        let order = sorted_indices(&keys, rows, scheduler)?.unwrap_or_else(|| UInt32Array::from_iter_values(0..rows as u32));
         let mut sorted = Vec::new();
         for first in (0..rows).step_by(cx.batch_rows.max(1)) {
             cx.cancel.check()?;

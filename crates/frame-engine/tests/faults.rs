@@ -79,8 +79,15 @@ fn text() -> Vec<u8> {
 }
 
 fn engine(fault: Fault, reads: &Arc<AtomicUsize>) -> Engine {
-    let settings =
-        Settings { threads: 2, memory_bytes: 64 << 20, batch_rows: 100, partition_bytes: 5000, chunk_bytes: 1000, optimize: true };
+    let settings = Settings {
+        threads: 2,
+        memory_bytes: 64 << 20,
+        batch_rows: 100,
+        table_groups: 3,
+        partition_bytes: 5000,
+        chunk_bytes: 1000,
+        optimize: true,
+    };
     Engine::with_files(settings, Arc::new(Files { bytes: text(), fault, reads: reads.clone() })).expect("threads")
 }
 

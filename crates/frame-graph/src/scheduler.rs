@@ -1,6 +1,9 @@
 //! The threads of a session.
 
+use std::cmp::Ordering;
+
 use frame_core::{Error, Result};
+use rayon::prelude::*;
 
 use crate::panic::caught;
 
@@ -30,6 +33,21 @@ impl Scheduler {
     /// Those of the task; a panic in it is one.
     pub fn run_one<T: Send, S: Send + From<Error>>(&self, task: impl FnOnce() -> Result<T, S> + Send) -> Result<T, S> {
         self.pool.install(|| caught(task))
+    }
+
+    /// Runs `task` for each of `0 .. count`, several at once; the results in that order.
+    ///
+    /// # Errors
+    /// Those of the tasks, that of the smallest number first; a panic in a task is one.
+    pub fn map<T: Send>(&self, count: usize, task: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+        let results: Vec<Result<T>> =
+            self.pool.install(|| (0..count).into_par_iter().with_max_len(1).map(|at| caught(|| task(at))).collect());
+        results.into_iter().collect()
+    }
+
+    /// Sorts in parallel; equal items keep their order.
+    pub fn sort_by<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
+        self.pool.install(|| items.par_sort_by(|a, b| compare(a, b)));
     }
 
     /// Number of threads.

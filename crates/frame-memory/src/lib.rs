@@ -112,6 +112,11 @@ impl Reservation {
         })
     }
 
+    /// The limit of the budget that it is part of.
+    pub fn limit_bytes(&self) -> usize {
+        self.budget.limit_bytes()
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.bytes

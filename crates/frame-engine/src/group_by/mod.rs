@@ -1,5 +1,6 @@
-//! Group by: a partial table per worker, merged into one, sorted by key.
+//! Group by: a partial table per worker, merged into one or by buckets of their hash, sorted by key.
 
+mod buckets;
 pub(crate) mod keys;
 pub(crate) mod ranks;
 mod sink;

@@ -1,19 +1,24 @@
 //! The group-by sink and its aggregates.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, SchemaRef};
 use frame_core::{Batch, Error, Result};
 use frame_expr::{BoundCall, BoundExpr};
 use frame_graph::Scheduler;
+use frame_memory::Reservation;
 
-use super::totals::Totals;
+use super::buckets::BUCKETS;
+use super::totals::{Finished, Totals};
 use crate::context::Context;
 use crate::graph::Sink;
 use crate::sort::{Order, sorted_indices};
 use crate::source::{Batches, Source};
+
+/// Up to as many groups of all workers are merged by one of them: less work than to put them into buckets.
+const MERGED_MAX: usize = 1 << 14;
 
 /// Groups rows by keys and aggregates them; the result is sorted by key, nulls last.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub(crate) struct GroupBy {
     pub(crate) calls: Vec<BoundCall>,
     /// One more row at the end, over all rows.
     pub(crate) with_total: bool,
+    /// The order of the rows of the result does not matter.
+    pub(crate) is_unordered: bool,
     pub(crate) schema: SchemaRef,
 }
 
@@ -36,39 +43,105 @@ impl Sink for GroupBy {
         share.push(batch, self)
     }
 
-    fn finish(&self, mut shares: Vec<Totals>, _: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
-        // The largest share takes over the others.
-        shares.sort_by_key(Totals::len);
-        let mut totals = shares.pop().ok_or_else(|| Error::internal("a stage without a share"))?;
-        for share in shares {
-            cx.cancel.check()?;
-            totals.merge(share)?;
-        }
+    fn finish(&self, shares: Vec<Totals>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let types: Vec<DataType> = self.schema.fields().iter().map(|field| field.data_type().clone()).collect();
-        let rows = totals.len();
-        let (columns, total, memory) = totals.finish(self, &types)?;
-        let keys: Vec<_> = columns[..self.keys.len()].iter().map(|column| (column.clone(), Order::default())).collect();
-        let columns = match sorted_indices(&keys, rows)? {
-            None => columns,
-            Some(order) => columns.iter().map(|column| Ok(take(column, &order, None)?)).collect::<Result<_>>()?,
+        let is_small =
+            self.keys.is_empty() || shares.len() == 1 || shares.iter().map(Totals::len).sum::<usize>() <= MERGED_MAX.min(cx.table_groups);
+        let (finished, held) = if is_small && !shares.iter().any(Totals::has_buckets) {
+            (vec![merged(shares, cx)?.finish(self, &types)?], Vec::new())
+        } else {
+            self.by_bucket(shares, &types, scheduler, cx)?
         };
-        let (columns, rows) = match total {
-            None => (columns, rows),
-            Some(total) => {
-                (columns.iter().zip(&total).map(|(rows, total)| Ok(concat(&[rows, total])?)).collect::<Result<Vec<ArrayRef>>>()?, rows + 1)
-            }
-        };
-        let batch = Batch::new(self.schema.clone(), columns, rows)?;
-        let mut batches = Vec::new();
-        for first in (0..rows).step_by(cx.batch_rows.max(1)) {
-            batches.push(batch.clone().slice(first, cx.batch_rows.max(1).min(rows - first))?);
+        drop(held);
+        let total = if self.with_total { Some(self.total(&finished, &types)?) } else { None };
+        let (mut parts, mut memory) = (Vec::new(), Vec::new());
+        for part in finished {
+            parts.push(part.columns);
+            memory.push(part.memory);
         }
-        Ok(Arc::new(Batches::new(batches, vec![memory])))
+        if !self.is_unordered {
+            parts = vec![in_order(&parts, &types, self.keys.len(), scheduler)?];
+        }
+        parts.extend(total);
+        let mut batches = Vec::new();
+        for columns in parts {
+            let rows = columns.first().map_or(1, |column| column.len());
+            let batch = Batch::new(self.schema.clone(), columns, rows)?;
+            for first in (0..rows).step_by(cx.batch_rows.max(1)) {
+                batches.push(batch.clone().slice(first, cx.batch_rows.max(1).min(rows - first))?);
+            }
+        }
+        Ok(Arc::new(Batches::new(batches, memory)))
     }
 
     fn explain(&self) -> String {
         let names: Vec<_> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
         let (keys, measures) = names.split_at(self.keys.len());
         format!("group by [{}] aggregate [{}]", keys.join(", "), measures.join(", "))
+    }
+}
+
+impl GroupBy {
+    /// Merges bucket by bucket, several at once. What the buckets held may be dropped afterwards.
+    fn by_bucket(
+        &self,
+        shares: Vec<Totals>,
+        types: &[DataType],
+        scheduler: &Scheduler,
+        cx: &Context,
+    ) -> Result<(Vec<Finished>, Vec<Reservation>)> {
+        let shares: Vec<Mutex<Totals>> = shares.into_iter().map(Mutex::new).collect();
+        scheduler.map(shares.len(), |at| shares[at].lock().unwrap_or_else(PoisonError::into_inner).flush())?;
+        let (mut parts, mut held) = (Vec::new(), Vec::new());
+        for share in shares {
+            let (of_share, memory) = share.into_inner().unwrap_or_else(PoisonError::into_inner).into_parts();
+            parts.extend(of_share);
+            held.push(memory);
+        }
+        let finished = scheduler.map(BUCKETS, |bucket| {
+            cx.cancel.check()?;
+            let mut totals = Totals::new(self, cx)?;
+            parts.iter().try_for_each(|part| totals.add_bucket(part, bucket))?;
+            totals.finish(self, types)
+        })?;
+        Ok((finished, held))
+    }
+
+    /// The row of the total.
+    fn total(&self, finished: &[Finished], types: &[DataType]) -> Result<Vec<ArrayRef>> {
+        let mut row: Vec<ArrayRef> = types[..self.keys.len()].iter().map(|data_type| new_null_array(data_type, 1)).collect();
+        for (at, call) in self.calls.iter().enumerate() {
+            let mut sum = call.aggregate.start();
+            sum.resize(1);
+            finished.iter().filter_map(|part| part.whole.as_ref()).try_for_each(|whole| sum.merge(&[0], &whole[at]))?;
+            row.push(sum.take_values()?);
+        }
+        Ok(row)
+    }
+}
+
+/// One table of all groups; the largest one takes over the others.
+fn merged(mut shares: Vec<Totals>, cx: &Context) -> Result<Totals> {
+    shares.sort_by_key(Totals::len);
+    let mut totals = shares.pop().ok_or_else(|| Error::internal("a stage without a share"))?;
+    for share in shares {
+        cx.cancel.check()?;
+        totals.merge(share)?;
+    }
+    Ok(totals)
+}
+
+/// All rows by their keys, nulls last.
+fn in_order(parts: &[Vec<ArrayRef>], types: &[DataType], keys: usize, scheduler: &Scheduler) -> Result<Vec<ArrayRef>> {
+    let column = |at: usize| -> Result<ArrayRef> {
+        let columns: Vec<&dyn Array> = parts.iter().map(|columns| columns[at].as_ref()).collect();
+        Ok(if columns.len() == 1 { Arc::clone(&parts[0][at]) } else { concat(&columns)? })
+    };
+    let columns = scheduler.map(types.len(), column)?;
+    let rows = columns.first().map_or(0, |column| column.len());
+    let order: Vec<_> = columns[..keys].iter().map(|column| (column.clone(), Order::default())).collect();
+    match sorted_indices(&order, rows, scheduler)? {
+        None => Ok(columns),
+        Some(order) => scheduler.map(columns.len(), |at| Ok(take(&columns[at], &order, None)?)),
     }
 }

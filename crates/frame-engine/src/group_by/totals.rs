@@ -1,6 +1,6 @@
 //! The groups of one worker: keys, and the states of every aggregate.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::compute::{cast, filter};
 use arrow::datatypes::DataType;
 use frame_core::{Batch, Origin, Result};
@@ -8,6 +8,7 @@ use frame_expr::aggregates::GroupStates;
 use frame_expr::{BoundCall, BoundExpr};
 use frame_memory::Reservation;
 
+use super::buckets::{Buckets, Part};
 use super::keys::{self, KeyTable};
 use super::ranks;
 use super::sink::GroupBy;
@@ -22,7 +23,20 @@ pub(crate) struct Totals {
     groups: Vec<u32>,
     /// Groups of the rows that count for the aggregate in hand.
     selected: Vec<u32>,
+    /// Groups that have left.
+    buckets: Buckets,
+    /// With as many groups the table is emptied into the buckets.
+    groups_max: usize,
     memory: Reservation,
+}
+
+/// What has become of groups.
+pub(super) struct Finished {
+    /// Keys, then values, in the order in which the groups were met.
+    pub(super) columns: Vec<ArrayRef>,
+    /// The states of each aggregate over all groups, if the total is asked for.
+    pub(super) whole: Option<Vec<Vec<ArrayRef>>>,
+    pub(super) memory: Reservation,
 }
 
 impl Totals {
@@ -34,6 +48,8 @@ impl Totals {
             states: group_by.calls.iter().map(|call| call.aggregate.start()).collect(),
             selected: Vec::new(),
             groups: Vec::new(),
+            buckets: Buckets::default(),
+            groups_max: cx.table_groups.max(1),
             memory: cx.budget.reserve("group by"),
         };
         totals.resize()?;
@@ -61,24 +77,60 @@ impl Totals {
             self.selected.extend(keep.values().set_indices().map(|row| self.groups[row]));
             states.update(&self.selected, &arguments(call, columns, rows, batch.origin(), Some(&keep))?)?;
         }
-        Ok(())
+        if self.len() >= self.groups_max && !group_by.keys.is_empty() { self.flush() } else { Ok(()) }
+    }
+
+    /// Whether groups have left the table.
+    pub(super) fn has_buckets(&self) -> bool {
+        !self.buckets.parts.is_empty()
     }
 
     /// Takes over the groups of another worker.
     pub(super) fn merge(&mut self, mut other: Self) -> Result<()> {
         let rows = other.len();
         let keys = other.keys.take_keys()?;
-        self.keys.assign(&keys, rows, &mut self.groups)?;
-        self.resize()?;
-        for (states, other) in self.states.iter_mut().zip(&mut other.states) {
-            states.merge(&self.groups, &other.take_states()?)?;
-        }
-        Ok(())
+        let states = other.take_states()?;
+        self.absorb(rows, &keys, &states)
     }
 
-    /// The columns of the result, in the order in which the groups were met; the row of the total, if it is asked for; and the memory
-    /// that they take.
-    pub(super) fn finish(mut self, group_by: &GroupBy, types: &[DataType]) -> Result<(Vec<ArrayRef>, Option<Vec<ArrayRef>>, Reservation)> {
+    /// Adds groups that have been in another table.
+    fn absorb(&mut self, rows: usize, keys: &[ArrayRef], states: &[Vec<ArrayRef>]) -> Result<()> {
+        self.keys.assign(keys, rows, &mut self.groups)?;
+        self.resize()?;
+        self.states.iter_mut().zip(states).try_for_each(|(states, others)| states.merge(&self.groups, others))
+    }
+
+    fn take_states(&mut self) -> Result<Vec<Vec<ArrayRef>>> {
+        self.states.iter_mut().map(|states| states.take_states()).collect()
+    }
+
+    /// Empties the table into the buckets.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        let (hashes, groups) = (self.keys.hashes(), self.keys.len());
+        let keys = self.keys.take_keys()?;
+        let states = self.take_states()?;
+        self.buckets.add(&hashes, &keys, &states)?;
+        if let Some(repeated) = self.buckets.repeated() {
+            // As long as all tables together stay a small part of the budget.
+            let affordable = self.memory.limit_bytes() / 16 / (self.memory.bytes() / groups.max(1)).max(1);
+            self.groups_max = self.groups_max.max((2 * repeated).min(affordable));
+        }
+        self.resize()
+    }
+
+    /// The parts that were put into buckets, and the memory that they take.
+    pub(super) fn into_parts(self) -> (Vec<Part>, Reservation) {
+        (self.buckets.parts, self.memory)
+    }
+
+    /// Adds the groups of one bucket of a part.
+    pub(super) fn add_bucket(&mut self, part: &Part, bucket: usize) -> Result<()> {
+        let (rows, keys, states) = part.bucket(bucket);
+        if rows == 0 { Ok(()) } else { self.absorb(rows, &keys, &states) }
+    }
+
+    /// The columns of the result.
+    pub(super) fn finish(mut self, group_by: &GroupBy, types: &[DataType]) -> Result<Finished> {
         let rows = self.len();
         let mut columns = self.keys.take_keys()?;
         for (column, data_type) in columns.iter_mut().zip(types) {
@@ -86,22 +138,22 @@ impl Totals {
                 *column = cast(column, data_type)?;
             }
         }
-        let mut total: Vec<ArrayRef> = types[..columns.len()].iter().map(|data_type| new_null_array(data_type, 1)).collect();
+        let mut whole = group_by.with_total.then(Vec::new);
         for (call, mut states) in group_by.calls.iter().zip(self.states) {
-            if group_by.with_total {
+            if let Some(whole) = &mut whole {
                 let all = states.take_states()?;
                 let (same, one): (Vec<u32>, Vec<u32>) = ((0..rows as u32).collect(), vec![0; rows]);
                 let mut sum = call.aggregate.start();
                 sum.resize(1);
                 sum.merge(&one, &all)?;
-                total.push(sum.take_values()?);
+                whole.push(sum.take_states()?);
                 states = call.aggregate.start();
                 states.resize(rows);
                 states.merge(&same, &all)?;
             }
             columns.push(states.take_values()?);
         }
-        Ok((columns, group_by.with_total.then_some(total), self.memory))
+        Ok(Finished { columns, whole, memory: self.memory })
     }
 
     /// Makes room for the states of new groups and reserves what all of it takes. A batch is small against a table that matters, so
@@ -111,7 +163,8 @@ impl Totals {
         self.states.iter_mut().for_each(|states| states.resize(groups));
         let bytes = self.keys.bytes()
             + self.states.iter().map(|states| states.bytes()).sum::<usize>()
-            + (self.groups.capacity() + self.selected.capacity()) * 4;
+            + (self.groups.capacity() + self.selected.capacity()) * 4
+            + self.buckets.bytes();
         self.memory.require(bytes)
     }
 }

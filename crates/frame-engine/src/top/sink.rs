@@ -58,7 +58,7 @@ impl Sink for TopRows {
         share.push(self, &batch, &best, |row| places.value(row))
     }
 
-    fn finish(&self, shares: Vec<Candidates>, _: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+    fn finish(&self, shares: Vec<Candidates>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let mut all = Candidates::new(self, cx)?;
         for mut share in shares {
             cx.cancel.check()?;
@@ -70,7 +70,7 @@ impl Sink for TopRows {
         let groups = keys.first().map_or(1, |key| key.len());
         let keys: Vec<_> = keys.into_iter().map(|key| (key, Order::default())).collect();
         let mut position: Vec<u32> = (0..groups as u32).collect();
-        if let Some(sorted) = sorted_indices(&keys, groups)? {
+        if let Some(sorted) = sorted_indices(&keys, groups, scheduler)? {
             sorted.values().iter().zip(0..).for_each(|(group, place)| position[*group as usize] = place);
         }
         let mut order: Vec<u32> = (0..candidates.len() as u32).collect();

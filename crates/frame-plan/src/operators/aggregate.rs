@@ -33,6 +33,16 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
+    /// Whether no aggregate asks for the order of the rows.
+    ///
+    /// # Errors
+    /// What binding the aggregates can fail with.
+    pub fn is_order_free(&self, catalog: &dyn Catalog) -> Result<bool> {
+        let schema = self.input.schema(catalog)?;
+        let needs_order = |call: &AggregateCall| -> Result<bool> { Ok(call.bind(&schema)?.aggregate.needs_order()) };
+        Ok(!self.aggregates.iter().map(needs_order).collect::<Result<Vec<_>>>()?.contains(&true))
+    }
+
     pub(super) fn schema(&self, catalog: &dyn Catalog) -> Result<SchemaRef> {
         let input = self.input.schema(catalog)?;
         let mut fields: Vec<Field> = Vec::new();

@@ -1,14 +1,13 @@
 //! Drops sorts whose order nobody sees: behind them the rows are sorted again by everything that matters, or only counted together.
 
 use frame_core::Result;
-use frame_expr::AggregateCall;
 
-use crate::{Aggregate, Catalog, Plan, Remark};
+use crate::{Catalog, Plan, Remark};
 
 pub(super) fn apply(plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
     let plan = plan.map_inputs(&mut |input| apply(input, catalog))?;
     Ok(match plan {
-        Plan::Aggregate(mut aggregate) if is_order_free(&aggregate, catalog)? => {
+        Plan::Aggregate(mut aggregate) if aggregate.is_order_free(catalog)? => {
             aggregate.input = Box::new(without_order(*aggregate.input));
             Plan::Aggregate(aggregate)
         }
@@ -18,13 +17,6 @@ pub(super) fn apply(plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
         }
         other => other,
     })
-}
-
-/// Whether no aggregate asks for the order of the rows.
-fn is_order_free(aggregate: &Aggregate, catalog: &dyn Catalog) -> Result<bool> {
-    let schema = aggregate.input.schema(catalog)?;
-    let needs_order = |call: &AggregateCall| -> Result<bool> { Ok(call.bind(&schema)?.aggregate.needs_order()) };
-    Ok(!aggregate.aggregates.iter().map(needs_order).collect::<Result<Vec<_>>>()?.contains(&true))
 }
 
 /// The plan less the sorts that only operators row by row stand behind.

@@ -93,6 +93,10 @@ impl KeyTable for Dictionaries {
         self.texts.len()
     }
 
+    fn hashes(&self) -> Vec<u64> {
+        self.texts.hashes()
+    }
+
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>> {
         (self.current, self.views) = (None, None);
         self.texts.take_keys()

@@ -57,7 +57,7 @@ impl Ints {
 }
 
 /// Through 32 bits for days: there is no direct way.
-fn convert(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
+pub(super) fn convert(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     let is_days = |data_type: &DataType| *data_type == DataType::Date32;
     if is_days(array.data_type()) || is_days(to) {
         return Ok(cast(&cast(array, &DataType::Int32)?, to)?);
@@ -83,6 +83,14 @@ impl KeyTable for Ints {
 
     fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    fn hashes(&self) -> Vec<u64> {
+        let mut hashes: Vec<u64> = self.keys.iter().map(|key| hash::word(*key as u64)).collect();
+        if let Some(null) = self.null {
+            hashes[null as usize] = hash::NULL;
+        }
+        hashes
     }
 
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>> {

@@ -1,5 +1,6 @@
 //! Tables from keys to group numbers, one per layout of the key. The layout is chosen once per stage.
 
+mod composite;
 mod dictionary;
 mod int;
 mod packed;
@@ -20,6 +21,9 @@ pub(crate) trait KeyTable: Send {
     /// Number of groups.
     fn len(&self) -> usize;
 
+    /// A hash for each group: equal keys have equal hashes in all tables for the same types.
+    fn hashes(&self) -> Vec<u64>;
+
     /// The keys, one row per group in the order of their numbers; the groups are forgotten.
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>>;
 
@@ -34,6 +38,15 @@ pub(crate) fn table(types: &[DataType]) -> Result<Box<dyn KeyTable>> {
         [only] if int::takes(only) => Box::new(int::Ints::new(only)),
         [DataType::Utf8View] => Box::<text::Texts>::default(),
         [DataType::Dictionary(keys, values)] if dictionary::takes(keys, values) => Box::<dictionary::Dictionaries>::default(),
-        several => Box::new(packed::Packed::new(several)?),
+        several => match composite::words(several) {
+            Some(1) => Box::new(composite::Composite::<1>::new(several)),
+            Some(2) => Box::new(composite::Composite::<2>::new(several)),
+            Some(3) => Box::new(composite::Composite::<3>::new(several)),
+            Some(4) => Box::new(composite::Composite::<4>::new(several)),
+            Some(5) => Box::new(composite::Composite::<5>::new(several)),
+            Some(6) => Box::new(composite::Composite::<6>::new(several)),
+            Some(7 | composite::WORDS_MAX) => Box::new(composite::Composite::<{ composite::WORDS_MAX }>::new(several)),
+            _ => Box::new(packed::Packed::new(several)?),
+        },
     })
 }

@@ -55,6 +55,10 @@ impl KeyTable for Packed {
         self.keys.num_rows()
     }
 
+    fn hashes(&self) -> Vec<u64> {
+        self.keys.iter().map(|key| hash::bytes(key.as_ref())).collect()
+    }
+
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>> {
         self.table.clear();
         let keys = std::mem::replace(&mut self.keys, self.converter.empty_rows(0, 0));

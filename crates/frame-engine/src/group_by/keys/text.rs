@@ -156,6 +156,18 @@ impl KeyTable for Texts {
         self.views.len()
     }
 
+    fn hashes(&self) -> Vec<u64> {
+        let of_view = |view: &u128| match len(*view) {
+            ..=INLINE_MAX => hash::words(*view as u64, (view >> 64) as u64),
+            _ => hash::bytes(long(*view, &self.arena)),
+        };
+        let mut hashes: Vec<u64> = self.views.iter().map(of_view).collect();
+        if let Some(null) = self.null {
+            hashes[null as usize] = hash::NULL;
+        }
+        hashes
+    }
+
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>> {
         self.table.clear();
         self.medium.clear();

@@ -1,0 +1,207 @@
+//! Several keys, each a text or what fits 64 bits: a row's key is a few words, compared and hashed as such.
+//!
+//! A text goes in as the number that a table of its own gives it. The first half word says which of the others are null.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, UInt32Array};
+use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow::compute::{cast, take};
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use frame_core::{Error, Result, hash};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use super::{KeyTable, dictionary, int, text};
+
+/// The most words of a key.
+pub(super) const WORDS_MAX: usize = 8;
+
+pub(super) struct Composite<const WORDS: usize> {
+    parts: Vec<Part>,
+    table: HashTable<Slot<WORDS>>,
+    /// Keys of the batch in hand.
+    keys: Vec<[u64; WORDS]>,
+}
+
+#[derive(Clone, Copy)]
+struct Slot<const WORDS: usize> {
+    key: [u64; WORDS],
+    group: u32,
+}
+
+/// How one of the keys becomes part of the words.
+enum Part {
+    /// A word of its own, and the bit that says that it is null.
+    Word { data_type: DataType, word: usize, null: u64 },
+    /// Half a word.
+    Text { table: Box<dyn KeyTable>, word: usize, shift: u32, ids: Vec<u32> },
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(keys, values) => dictionary::takes(keys, values),
+        other => *other == DataType::Utf8View,
+    }
+}
+
+fn is_word(data_type: &DataType) -> bool {
+    int::takes(data_type) || matches!(data_type, DataType::Boolean | DataType::Float64)
+}
+
+/// The number of words for keys of these types, if all of them can be parts of words.
+pub(super) fn words(types: &[DataType]) -> Option<usize> {
+    let texts = types.iter().filter(|data_type| is_text(data_type)).count();
+    let whole = types.iter().filter(|data_type| is_word(data_type)).count();
+    let words = (texts + 1).div_ceil(2) + whole;
+    (texts + whole == types.len() && words <= WORDS_MAX).then_some(words)
+}
+
+impl<const WORDS: usize> Composite<WORDS> {
+    /// A table for keys of types with as many [`words`].
+    pub(super) fn new(types: &[DataType]) -> Self {
+        // Half words first; the very first one is for nulls.
+        let (mut halves, mut nulls) = (1, 0);
+        let mut word = (types.iter().filter(|data_type| is_text(data_type)).count() + 1).div_ceil(2);
+        let parts = types.iter().map(|data_type| {
+            if is_word(data_type) {
+                (word, nulls) = (word + 1, nulls + 1);
+                return Part::Word { data_type: data_type.clone(), word: word - 1, null: 1 << (nulls - 1) };
+            }
+            halves += 1;
+            let table: Box<dyn KeyTable> = match data_type {
+                DataType::Utf8View => Box::<text::Texts>::default(),
+                _ => Box::<dictionary::Dictionaries>::default(),
+            };
+            Part::Text { table, word: (halves - 1) / 2, shift: if halves % 2 == 0 { 32 } else { 0 }, ids: Vec::new() }
+        });
+        Self { parts: parts.collect(), table: HashTable::new(), keys: Vec::new() }
+    }
+
+    fn pack(&mut self, keys: &[ArrayRef], rows: usize) -> Result<()> {
+        self.keys.clear();
+        self.keys.resize(rows, [0; WORDS]);
+        for (part, column) in self.parts.iter_mut().zip(keys) {
+            match part {
+                Part::Text { table, word, shift, ids } => {
+                    table.assign(std::slice::from_ref(column), rows, ids)?;
+                    self.keys.iter_mut().zip(ids).for_each(|(key, id)| key[*word] |= u64::from(*id) << *shift);
+                }
+                Part::Word { word, null, .. } => {
+                    let values = to_words(column)?;
+                    let rows = self.keys.iter_mut().zip(values.values());
+                    match values.nulls().filter(|nulls| nulls.null_count() > 0) {
+                        None => rows.for_each(|(key, value)| key[*word] = *value as u64),
+                        Some(nulls) => rows.zip(nulls).for_each(|((key, value), valid)| {
+                            key[*word] = if valid { *value as u64 } else { 0 };
+                            key[0] |= if valid { 0 } else { *null };
+                        }),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The keys of all groups, in the order of their numbers.
+    fn in_order(&self) -> Vec<[u64; WORDS]> {
+        let mut keys = vec![[0; WORDS]; self.table.len()];
+        self.table.iter().for_each(|slot| keys[slot.group as usize] = slot.key);
+        keys
+    }
+}
+
+/// A column as 64-bit words: whole numbers as such, floats by their bits.
+fn to_words(column: &ArrayRef) -> Result<Int64Array> {
+    if let Some(floats) = column.as_primitive_opt::<Float64Type>() {
+        return Ok(Int64Array::new(floats.values().inner().clone().into(), floats.nulls().cloned()));
+    }
+    let ints =
+        if *column.data_type() == DataType::Boolean { cast(column, &DataType::Int64)? } else { int::convert(column, &DataType::Int64)? };
+    Ok(ints.as_primitive::<Int64Type>().clone())
+}
+
+fn of_words(words: Int64Array, data_type: &DataType) -> Result<ArrayRef> {
+    Ok(match data_type {
+        DataType::Float64 => Arc::new(Float64Array::new(words.values().inner().clone().into(), words.nulls().cloned())),
+        DataType::Boolean => cast(&words, data_type)?,
+        _ => int::convert(&(Arc::new(words) as ArrayRef), data_type)?,
+    })
+}
+
+#[inline(always)]
+fn hash_of<const WORDS: usize>(key: &[u64; WORDS]) -> u64 {
+    let first = hash::words(key[0], if WORDS > 1 { key[1] } else { 0 });
+    key.iter().skip(2).fold(first, |hash, word| hash::combine(hash, *word))
+}
+
+impl<const WORDS: usize> KeyTable for Composite<WORDS> {
+    fn assign(&mut self, keys: &[ArrayRef], rows: usize, groups: &mut Vec<u32>) -> Result<()> {
+        self.pack(keys, rows)?;
+        groups.clear();
+        groups.reserve(rows);
+        let table = &mut self.table;
+        groups.extend(self.keys.iter().map(|key| {
+            let group = table.len() as u32;
+            match table.entry(hash_of(key), |slot| slot.key == *key, |slot| hash_of(&slot.key)) {
+                Entry::Occupied(slot) => slot.get().group,
+                Entry::Vacant(place) => {
+                    place.insert(Slot { key: *key, group });
+                    group
+                }
+            }
+        }));
+        Ok(())
+    }
+
+    fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    fn hashes(&self) -> Vec<u64> {
+        let keys = self.in_order();
+        let mut hashes = vec![0; keys.len()];
+        for part in &self.parts {
+            let rows = hashes.iter_mut().zip(&keys);
+            match part {
+                Part::Text { table, word, shift, .. } => {
+                    let of_ids = table.hashes();
+                    rows.for_each(|(hash, key)| *hash = hash::combine(*hash, of_ids[(key[*word] >> shift) as u32 as usize]));
+                }
+                Part::Word { word, null, .. } => {
+                    rows.for_each(|(hash, key)| *hash = hash::combine(*hash, if key[0] & null == 0 { key[*word] } else { hash::NULL }));
+                }
+            }
+        }
+        hashes
+    }
+
+    fn take_keys(&mut self) -> Result<Vec<ArrayRef>> {
+        let keys = self.in_order();
+        self.table.clear();
+        let column = |part: &mut Part| -> Result<ArrayRef> {
+            match part {
+                Part::Text { table, word, shift, .. } => {
+                    let texts = table.take_keys()?.pop().ok_or_else(|| Error::internal("a table of texts without its key"))?;
+                    let ids = UInt32Array::from_iter_values(keys.iter().map(|key| (key[*word] >> *shift) as u32));
+                    Ok(take(&texts, &ids, None)?)
+                }
+                Part::Word { data_type, word, null } => {
+                    let words: ScalarBuffer<i64> = keys.iter().map(|key| key[*word] as i64).collect();
+                    let valid = BooleanBuffer::collect_bool(keys.len(), |group| keys[group][0] & *null == 0);
+                    let nulls = Some(NullBuffer::new(valid)).filter(|nulls| nulls.null_count() > 0);
+                    of_words(Int64Array::new(words, nulls), data_type)
+                }
+            }
+        };
+        self.parts.iter_mut().map(column).collect()
+    }
+
+    fn bytes(&self) -> usize {
+        let texts = self.parts.iter().map(|part| match part {
+            Part::Text { table, ids, .. } => table.bytes() + ids.capacity() * size_of::<u32>(),
+            Part::Word { .. } => 0,
+        });
+        self.table.allocation_size() + self.keys.capacity() * size_of::<[u64; WORDS]>() + texts.sum::<usize>()
+    }
+}
