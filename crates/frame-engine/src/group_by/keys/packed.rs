@@ -1,6 +1,7 @@
 //! Several keys, or one of any other type: packed into one byte string by `arrow-row`.
 
 use arrow::array::ArrayRef;
+use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, Rows, SortField};
 use frame_core::{Result, hash};
@@ -10,6 +11,7 @@ use hashbrown::hash_table::Entry;
 use super::KeyTable;
 
 pub(super) struct Packed {
+    types: Vec<DataType>,
     converter: RowConverter,
     table: HashTable<Slot>,
     /// Key of each group.
@@ -24,15 +26,24 @@ struct Slot {
 
 impl Packed {
     pub(super) fn new(types: &[DataType]) -> Result<Self> {
+        // Keys come back without dictionaries, and then come in again at a merge.
+        let plain = |data_type: &DataType| match data_type {
+            DataType::Dictionary(_, values) => values.as_ref().clone(),
+            other => other.clone(),
+        };
+        let types: Vec<DataType> = types.iter().map(plain).collect();
         let converter = RowConverter::new(types.iter().cloned().map(SortField::new).collect())?;
         let keys = converter.empty_rows(0, 0);
-        Ok(Self { converter, table: HashTable::new(), keys })
+        Ok(Self { types, converter, table: HashTable::new(), keys })
     }
 }
 
 impl KeyTable for Packed {
     fn assign(&mut self, keys: &[ArrayRef], rows: usize, groups: &mut Vec<u32>) -> Result<()> {
-        let packed = self.converter.convert_columns(keys)?;
+        let plain =
+            |(key, data_type): (&ArrayRef, &DataType)| Ok(if key.data_type() == data_type { key.clone() } else { cast(key, data_type)? });
+        let keys = keys.iter().zip(&self.types).map(plain).collect::<Result<Vec<_>>>()?;
+        let packed = self.converter.convert_columns(&keys)?;
         groups.clear();
         groups.reserve(rows);
         for row in &packed {
@@ -67,5 +78,30 @@ impl KeyTable for Packed {
 
     fn bytes(&self) -> usize {
         self.table.allocation_size() + self.keys.size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Decimal128Array, DictionaryArray};
+    use arrow::datatypes::Int32Type;
+
+    use super::*;
+
+    #[test]
+    fn keys_with_dictionaries_come_back_and_in_again() {
+        let texts: DictionaryArray<Int32Type> = ["a", "b", "a"].into_iter().collect();
+        let decimals = Decimal128Array::from(vec![1, 2, 1]);
+        let keys: Vec<ArrayRef> = vec![Arc::new(texts), Arc::new(decimals)];
+        let types: Vec<DataType> = keys.iter().map(|key| key.data_type().clone()).collect();
+        let mut table = Packed::new(&types).expect("a table");
+        let mut groups = Vec::new();
+        table.assign(&keys, 3, &mut groups).expect("groups");
+        assert_eq!(groups, [0, 1, 0]);
+        let taken = table.take_keys().expect("keys");
+        table.assign(&taken, 2, &mut groups).expect("groups");
+        assert_eq!(groups, [0, 1]);
     }
 }
