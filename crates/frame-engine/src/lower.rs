@@ -1,5 +1,6 @@
 //! From the logical plan to the task graph.
 
+use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -185,7 +186,7 @@ impl<'a> Lowering<'a> {
             }
             Plan::Limit(limit) => Box::new(Limited { offset: limit.offset, count: limit.count }),
             Plan::Tail(tail) => Box::new(Tail { count: tail.count }),
-            Plan::Top(top) => Box::new(TopRows {
+            Plan::Top(top) => TopRows {
                 count: top.count,
                 per: bound(&top.per, &schema)?,
                 ranking: Ranking::Keys { keys: ordering(&top.order, &schema)?, last_first: false },
@@ -193,8 +194,10 @@ impl<'a> Lowering<'a> {
                 arrangement: Arrangement::Best,
                 schema: schema.clone(),
                 text: plan.explain(),
-            }),
-            Plan::Dedup(dedup) => Box::new(TopRows {
+                kept_as: PhantomData,
+            }
+            .into_sink(),
+            Plan::Dedup(dedup) => TopRows {
                 count: 1,
                 per: bound(&dedup.by.iter().map(Expr::column).collect::<Vec<_>>(), &schema)?,
                 ranking: Ranking::Keys { keys: ordering(&dedup.order, &schema)?, last_first: dedup.keep_last },
@@ -202,7 +205,9 @@ impl<'a> Lowering<'a> {
                 arrangement: Arrangement::Input,
                 schema: schema.clone(),
                 text: plan.explain(),
-            }),
+                kept_as: PhantomData,
+            }
+            .into_sink(),
             Plan::Sample(sample) => Box::new(Sample {
                 size: sample.size,
                 per: bound(&sample.per, &schema)?,

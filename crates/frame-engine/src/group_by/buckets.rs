@@ -74,6 +74,11 @@ impl Buckets {
         (groups < self.groups_total / 2).then_some(groups as usize)
     }
 
+    /// About how many different groups there are.
+    pub(super) fn groups(&self) -> usize {
+        self.cardinality.estimate() as usize
+    }
+
     /// Bytes of memory held.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

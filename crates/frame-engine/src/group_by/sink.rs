@@ -92,15 +92,18 @@ impl GroupBy {
     ) -> Result<(Vec<Finished>, Vec<Reservation>)> {
         let shares: Vec<Mutex<Totals>> = shares.into_iter().map(Mutex::new).collect();
         scheduler.map(shares.len(), |at| shares[at].lock().unwrap_or_else(PoisonError::into_inner).flush())?;
-        let (mut parts, mut held) = (Vec::new(), Vec::new());
+        let (mut parts, mut held, mut groups) = (Vec::new(), Vec::new(), 0);
         for share in shares {
-            let (of_share, memory) = share.into_inner().unwrap_or_else(PoisonError::into_inner).into_parts();
+            let (of_share, groups_of_share, memory) = share.into_inner().unwrap_or_else(PoisonError::into_inner).into_parts();
             parts.extend(of_share);
             held.push(memory);
+            // Most that there can be of them, if no worker met what another one did.
+            groups += groups_of_share;
         }
         let finished = scheduler.map(BUCKETS, |bucket| {
             cx.cancel.check()?;
             let mut totals = Totals::new(self, cx)?;
+            totals.reserve(groups / BUCKETS);
             parts.iter().try_for_each(|part| totals.add_bucket(part, bucket))?;
             totals.finish(self, types)
         })?;

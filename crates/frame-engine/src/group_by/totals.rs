@@ -1,7 +1,7 @@
 //! The groups of one worker: keys, and the states of every aggregate.
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
-use arrow::compute::{cast, filter};
+use arrow::compute::filter;
 use arrow::datatypes::DataType;
 use frame_core::{Batch, Origin, Result};
 use frame_expr::aggregates::GroupStates;
@@ -118,9 +118,15 @@ impl Totals {
         self.resize()
     }
 
-    /// The parts that were put into buckets, and the memory that they take.
-    pub(super) fn into_parts(self) -> (Vec<Part>, Reservation) {
-        (self.buckets.parts, self.memory)
+    /// The parts that were put into buckets, about how many groups they have, and the memory that they take.
+    pub(super) fn into_parts(self) -> (Vec<Part>, usize, Reservation) {
+        let groups = self.buckets.groups();
+        (self.buckets.parts, groups, self.memory)
+    }
+
+    /// Makes room for about as many groups.
+    pub(super) fn reserve(&mut self, groups: usize) {
+        self.keys.reserve(groups);
     }
 
     /// Adds the groups of one bucket of a part.
@@ -132,12 +138,7 @@ impl Totals {
     /// The columns of the result.
     pub(super) fn finish(mut self, group_by: &GroupBy, types: &[DataType]) -> Result<Finished> {
         let rows = self.len();
-        let mut columns = self.keys.take_keys()?;
-        for (column, data_type) in columns.iter_mut().zip(types) {
-            if column.data_type() != data_type {
-                *column = cast(column, data_type)?;
-            }
-        }
+        let mut columns = self.keys.take_keys_as(&types[..group_by.keys.len()])?;
         let mut whole = group_by.with_total.then(Vec::new);
         for (call, mut states) in group_by.calls.iter().zip(self.states) {
             if let Some(whole) = &mut whole {

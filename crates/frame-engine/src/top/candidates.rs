@@ -19,11 +19,57 @@ use crate::sort::canonical;
 /// Rows beyond those of the last look before the next one.
 const SLACK: usize = 1 << 16;
 
+/// A rank as it is kept: bytes that sort.
+pub(crate) trait Rank: Ord + Clone + Send + 'static {
+    /// Keeps the bytes of a rank.
+    fn keep(bytes: &[u8]) -> Self;
+
+    /// Whether the rank with these bytes comes behind this one.
+    fn is_before(&self, bytes: &[u8]) -> bool;
+
+    /// Bytes of memory that it holds elsewhere.
+    fn heap_bytes(&self) -> usize;
+}
+
+/// Any rank.
+impl Rank for Box<[u8]> {
+    fn keep(bytes: &[u8]) -> Self {
+        bytes.into()
+    }
+
+    fn is_before(&self, bytes: &[u8]) -> bool {
+        bytes > self.as_ref()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.len() + 16
+    }
+}
+
+/// A rank of at most sixteen bytes; all of them have the same length.
+impl Rank for u128 {
+    #[inline(always)]
+    fn keep(bytes: &[u8]) -> Self {
+        let mut short = [0; 16];
+        short[..bytes.len()].copy_from_slice(bytes);
+        Self::from_be_bytes(short)
+    }
+
+    #[inline(always)]
+    fn is_before(&self, bytes: &[u8]) -> bool {
+        Self::keep(bytes) > *self
+    }
+
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
 /// A row that may be among the best.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
+pub(super) struct Candidate<R> {
     pub(super) group: u32,
-    pub(super) rank: Box<[u8]>,
+    pub(super) rank: R,
     /// Its place in the input, as it counts among rows of one rank.
     pub(super) place: u64,
     /// Its row in the gathered batches, counted through.
@@ -31,14 +77,14 @@ pub(super) struct Candidate {
 }
 
 /// What one worker has gathered.
-pub(crate) struct Candidates {
+pub(crate) struct Candidates<R> {
     groups: Box<dyn KeyTable>,
     group_of: Vec<u32>,
     batches: Vec<RecordBatch>,
     rows: usize,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Candidate<R>>,
     /// The rank of the last row kept of each full group; nothing equal or worse gets in, unless ties do.
-    worst: Vec<Option<Box<[u8]>>>,
+    worst: Vec<Option<R>>,
     /// Candidates that the last look left.
     left: usize,
     /// The partition in hand, and the rows of it so far.
@@ -46,8 +92,8 @@ pub(crate) struct Candidates {
     memory: Reservation,
 }
 
-impl Candidates {
-    pub(super) fn new(top: &TopRows, cx: &Context) -> Result<Self> {
+impl<R: Rank> Candidates<R> {
+    pub(super) fn new(top: &TopRows<R>, cx: &Context) -> Result<Self> {
         let types: Vec<DataType> = top.per.iter().map(|key| key.data_type().clone()).collect();
         Ok(Self {
             groups: keys::table(&types)?,
@@ -63,7 +109,7 @@ impl Candidates {
     }
 
     /// Adds the rows of a dense batch; `place` gives the place of each.
-    pub(super) fn push(&mut self, top: &TopRows, batch: &Batch, ranks: &Ranks, place: impl Fn(usize) -> u64) -> Result<()> {
+    pub(super) fn push(&mut self, top: &TopRows<R>, batch: &Batch, ranks: &Ranks, place: impl Fn(usize) -> u64) -> Result<()> {
         let (columns, rows) = (batch.columns(), batch.len());
         let keys = top.per.iter().map(|key| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
         self.groups.assign(&keys, rows, &mut self.group_of)?;
@@ -73,10 +119,10 @@ impl Candidates {
             let rank = ranks.get(row);
             let place = top.ranking.place(place(row));
             // A row with the rank of the worst may have a better place.
-            if self.worst[*group as usize].as_deref().is_some_and(|worst| rank > worst) {
+            if self.worst[*group as usize].as_ref().is_some_and(|worst| worst.is_before(rank)) {
                 continue;
             }
-            let candidate = Candidate { group: *group, rank: rank.into(), place, row: (self.rows + kept.len()) as u32 };
+            let candidate = Candidate { group: *group, rank: R::keep(rank), place, row: (self.rows + kept.len()) as u32 };
             self.candidates.push(candidate);
             kept.push(row as u32);
         }
@@ -95,26 +141,26 @@ impl Candidates {
 
     fn reserve(&mut self) -> Result<()> {
         let batches: usize = self.batches.iter().map(RecordBatch::get_array_memory_size).sum();
-        let ranks: usize = self.candidates.iter().take(1).map(|candidate| candidate.rank.len()).sum();
-        let candidates = self.candidates.capacity() * (size_of::<Candidate>() + ranks + 16);
-        let worst = self.worst.capacity() * (size_of::<Option<Box<[u8]>>>() + ranks + 16);
+        let ranks: usize = self.candidates.iter().take(1).map(|candidate| candidate.rank.heap_bytes()).sum();
+        let candidates = self.candidates.capacity() * (size_of::<Candidate<R>>() + ranks);
+        let worst = self.worst.capacity() * (size_of::<Option<R>>() + ranks);
         self.memory.require(batches + candidates + worst + self.groups.bytes())
     }
 
     /// Keeps the best rows of each group.
-    pub(super) fn prune(&mut self, top: &TopRows, schema: &SchemaRef) -> Result<()> {
+    pub(super) fn prune(&mut self, top: &TopRows<R>, schema: &SchemaRef) -> Result<()> {
         self.candidates.sort_unstable_by(|a, b| (a.group, &a.rank, a.place).cmp(&(b.group, &b.rank, b.place)));
         let count = usize::try_from(top.count).unwrap_or(usize::MAX);
-        let (mut group, mut seen, mut last): (Option<u32>, usize, Box<[u8]>) = (None, 0, Box::default());
+        let (mut group, mut seen, mut last): (Option<u32>, usize, Option<R>) = (None, 0, None);
         let worst = &mut self.worst;
         self.candidates.retain(|candidate| {
             if group != Some(candidate.group) {
                 (group, seen) = (Some(candidate.group), 0);
             }
-            let is_kept = seen < count || top.with_ties && count > 0 && candidate.rank == last;
+            let is_kept = seen < count || top.with_ties && count > 0 && Some(&candidate.rank) == last.as_ref();
             seen += usize::from(is_kept);
             if seen == count && is_kept {
-                last.clone_from(&candidate.rank);
+                last = Some(candidate.rank.clone());
                 worst[candidate.group as usize] = Some(candidate.rank.clone());
             }
             is_kept
@@ -129,7 +175,7 @@ impl Candidates {
     }
 
     /// The rows kept as one batch, with rank and place of each; to be pruned first.
-    pub(super) fn take(self, schema: &SchemaRef) -> Result<Kept> {
+    pub(super) fn take(self, schema: &SchemaRef) -> Result<Kept<R>> {
         let mut groups = self.groups;
         let batch = match self.batches.into_iter().next() {
             Some(batch) => batch,
@@ -139,7 +185,7 @@ impl Candidates {
     }
 
     /// Takes over the rows of another worker.
-    pub(super) fn merge(&mut self, top: &TopRows, other: Kept) -> Result<()> {
+    pub(super) fn merge(&mut self, top: &TopRows<R>, other: Kept<R>) -> Result<()> {
         let Kept { batch, candidates, .. } = other;
         let (columns, rows) = (batch.columns(), batch.num_rows());
         if rows == 0 {
@@ -161,10 +207,10 @@ impl Candidates {
 }
 
 /// The best rows of a worker; candidate `i` is row `i` of the batch.
-pub(super) struct Kept {
+pub(super) struct Kept<R> {
     pub(super) keys: Vec<ArrayRef>,
     pub(super) batch: RecordBatch,
-    pub(super) candidates: Vec<Candidate>,
+    pub(super) candidates: Vec<Candidate<R>>,
     pub(super) memory: Reservation,
 }
 

@@ -64,6 +64,18 @@ impl Ranking {
         Ok(ranks)
     }
 
+    /// Whether all ranks have the same length, of at most sixteen bytes.
+    pub(super) fn is_short(&self) -> bool {
+        match self {
+            Self::Keys { keys, .. } => {
+                // A byte says whether a value is null.
+                let widths = keys.iter().map(|(key, _)| key.data_type().primitive_width().map(|width| width + 1));
+                widths.sum::<Option<usize>>().is_some_and(|width| width <= 16)
+            }
+            Self::Chance { .. } => true,
+        }
+    }
+
     /// The place of a row as it counts among rows of one rank.
     pub(super) fn place(&self, place: u64) -> u64 {
         match self {

@@ -1,5 +1,6 @@
 //! Samples: the rows are counted first, so that each has a number that does not depend on how the input is cut.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -77,6 +78,7 @@ impl StageSink for Sample {
                     arrangement: Arrangement::Input,
                     schema: self.schema.clone(),
                     text: self.text.clone(),
+                    kept_as: PhantomData::<fn() -> u128>,
                 };
                 top.collect(pipeline, scheduler)
             }

@@ -1,5 +1,7 @@
 //! The sink of the best rows.
 
+use std::fmt::Debug;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arrow::array::UInt32Array;
@@ -9,10 +11,10 @@ use frame_core::{Batch, Error, Result};
 use frame_expr::BoundExpr;
 use frame_graph::Scheduler;
 
-use super::candidates::{Candidates, Kept};
+use super::candidates::{Candidates, Kept, Rank};
 use super::ranking::Ranking;
 use crate::context::Context;
-use crate::graph::Sink;
+use crate::graph::{Sink, StageSink};
 use crate::group_by::ranks::ranks;
 use crate::sort::{Order, sorted_indices};
 use crate::source::{Batches, Source};
@@ -28,7 +30,7 @@ pub(crate) enum Arrangement {
 
 /// Keeps the best rows of each group.
 #[derive(Debug)]
-pub(crate) struct TopRows {
+pub(crate) struct TopRows<R> {
     pub(crate) count: u64,
     pub(crate) per: Vec<BoundExpr>,
     pub(crate) ranking: Ranking,
@@ -37,16 +39,29 @@ pub(crate) struct TopRows {
     pub(crate) schema: SchemaRef,
     /// The operator as text.
     pub(crate) text: String,
+    /// How ranks are kept.
+    pub(crate) kept_as: PhantomData<fn() -> R>,
 }
 
-impl Sink for TopRows {
-    type Share = Candidates;
+impl TopRows<Box<[u8]>> {
+    /// The sink, which keeps ranks in the shortest way that they can be kept in.
+    pub(crate) fn into_sink(self) -> Box<dyn StageSink> {
+        if !self.ranking.is_short() {
+            return Box::new(self);
+        }
+        let Self { count, per, ranking, with_ties, arrangement, schema, text, .. } = self;
+        Box::new(TopRows::<u128> { count, per, ranking, with_ties, arrangement, schema, text, kept_as: PhantomData })
+    }
+}
 
-    fn start(&self, cx: &Context) -> Result<Candidates> {
+impl<R: Rank + Debug> Sink for TopRows<R> {
+    type Share = Candidates<R>;
+
+    fn start(&self, cx: &Context) -> Result<Candidates<R>> {
         Candidates::new(self, cx)
     }
 
-    fn push(&self, share: &mut Candidates, batch: Batch, _: &Context) -> Result<()> {
+    fn push(&self, share: &mut Candidates<R>, batch: Batch, _: &Context) -> Result<()> {
         let origin = batch.origin().ok_or_else(|| Error::internal("a batch without an origin"))?;
         let batch = batch.dense()?;
         if share.position.0 != origin.partition {
@@ -58,7 +73,7 @@ impl Sink for TopRows {
         share.push(self, &batch, &best, |row| places.value(row))
     }
 
-    fn finish(&self, shares: Vec<Candidates>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+    fn finish(&self, shares: Vec<Candidates<R>>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let mut all = Candidates::new(self, cx)?;
         for mut share in shares {
             cx.cancel.check()?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BinaryArray, BinaryBuilder, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Float64Array, UInt64Array};
+use arrow::array::{Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, Float64Array, UInt64Array};
+use arrow::buffer::Buffer;
 use frame_core::{Error, Result};
 
 use super::{Finish, state};
@@ -54,6 +55,18 @@ impl FloatTotal {
     }
 }
 
+fn little_endian(words: [u64; 3]) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    bytes.as_chunks_mut::<8>().0.iter_mut().zip(words).for_each(|(bytes, word)| *bytes = word.to_le_bytes());
+    bytes
+}
+
+fn of_little_endian(bytes: &[u8; 24]) -> [u64; 3] {
+    let mut words = [0; 3];
+    words.iter_mut().zip(bytes.as_chunks::<8>().0).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
+    words
+}
+
 impl GroupStates for FloatTotal {
     fn resize(&mut self, groups: usize) {
         self.totals.resize(groups, Total::default());
@@ -76,28 +89,30 @@ impl GroupStates for FloatTotal {
     fn take_states(&mut self) -> Result<Vec<ArrayRef>> {
         let totals = std::mem::take(&mut self.totals);
         let wide = std::mem::take(&mut self.wide);
-        let mut sums = FixedSizeBinaryBuilder::with_capacity(totals.len(), 24);
-        let mut rest = BinaryBuilder::with_capacity(totals.len(), wide.len() * WideSum::BYTES);
-        for (group, total) in totals.iter().enumerate() {
-            sums.append_value(total.sum.0.map(u64::to_le_bytes).as_flattened())?;
-            rest.append_option(wide.get(&(group as u32)).map(|sum| sum.to_bytes()));
-        }
+        let words: Vec<[u8; 24]> = totals.iter().map(|total| little_endian(total.sum.0)).collect();
+        let sums = FixedSizeBinaryArray::try_new(24, Buffer::from_vec(words.into_flattened()), None)?;
         let counts = UInt64Array::from_iter_values(totals.iter().map(|total| total.count));
-        Ok(vec![Arc::new(sums.finish()), Arc::new(rest.finish()), Arc::new(counts)])
+        let mut states: Vec<ArrayRef> = vec![Arc::new(sums), Arc::new(counts)];
+        if !wide.is_empty() {
+            let rest = (0..totals.len() as u32).map(|group| wide.get(&group).map(|sum| sum.to_bytes()));
+            states.push(Arc::new(rest.collect::<BinaryArray>()));
+        }
+        Ok(states)
     }
 
     fn merge(&mut self, groups: &[u32], states: &[ArrayRef]) -> Result<()> {
         let sums: &FixedSizeBinaryArray = state(states, 0)?;
-        let wide: &BinaryArray = state(states, 1)?;
-        let counts: &UInt64Array = state(states, 2)?;
-        for (row, group) in groups.iter().enumerate() {
-            let (words, _) = sums.value(row).as_chunks::<8>();
-            let &[w0, w1, w2] = words else { return Err(Error::internal("a float total of another width")) };
+        let counts: &UInt64Array = state(states, 1)?;
+        let (words, _) = sums.value_data().as_chunks::<24>();
+        for ((group, words), count) in groups.iter().zip(words).zip(counts.values()) {
             let total = &mut self.totals[*group as usize];
-            total.sum.merge(FixedSum([w0, w1, w2].map(u64::from_le_bytes)));
-            total.count += counts.value(row);
-            if wide.is_valid(row) {
-                let sum = WideSum::from_bytes(wide.value(row)).ok_or_else(|| Error::internal("a wide sum of another width"))?;
+            total.sum.merge(FixedSum(of_little_endian(words)));
+            total.count += count;
+        }
+        if states.len() > 2 {
+            let wide: &BinaryArray = state(states, 2)?;
+            for (group, sum) in groups.iter().zip(wide).filter_map(|(group, sum)| Some((group, sum?))) {
+                let sum = WideSum::from_bytes(sum).ok_or_else(|| Error::internal("a wide sum of another width"))?;
                 self.wide.entry(*group).or_default().merge(&sum);
             }
         }

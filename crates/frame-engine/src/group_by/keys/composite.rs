@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, Int64Array, UInt32Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
@@ -20,8 +20,10 @@ pub(super) const WORDS_MAX: usize = 8;
 pub(super) struct Composite<const WORDS: usize> {
     parts: Vec<Part>,
     table: HashTable<Slot<WORDS>>,
-    /// Keys of the batch in hand.
+    /// Key of each group.
     keys: Vec<[u64; WORDS]>,
+    /// Keys of the batch in hand.
+    packed: Vec<[u64; WORDS]>,
 }
 
 #[derive(Clone, Copy)]
@@ -75,21 +77,21 @@ impl<const WORDS: usize> Composite<WORDS> {
             };
             Part::Text { table, word: (halves - 1) / 2, shift: if halves % 2 == 0 { 32 } else { 0 }, ids: Vec::new() }
         });
-        Self { parts: parts.collect(), table: HashTable::new(), keys: Vec::new() }
+        Self { parts: parts.collect(), table: HashTable::new(), keys: Vec::new(), packed: Vec::new() }
     }
 
     fn pack(&mut self, keys: &[ArrayRef], rows: usize) -> Result<()> {
-        self.keys.clear();
-        self.keys.resize(rows, [0; WORDS]);
+        self.packed.clear();
+        self.packed.resize(rows, [0; WORDS]);
         for (part, column) in self.parts.iter_mut().zip(keys) {
             match part {
                 Part::Text { table, word, shift, ids } => {
                     table.assign(std::slice::from_ref(column), rows, ids)?;
-                    self.keys.iter_mut().zip(ids).for_each(|(key, id)| key[*word] |= u64::from(*id) << *shift);
+                    self.packed.iter_mut().zip(ids).for_each(|(key, id)| key[*word] |= u64::from(*id) << *shift);
                 }
                 Part::Word { word, null, .. } => {
                     let values = to_words(column)?;
-                    let rows = self.keys.iter_mut().zip(values.values());
+                    let rows = self.packed.iter_mut().zip(values.values());
                     match values.nulls().filter(|nulls| nulls.null_count() > 0) {
                         None => rows.for_each(|(key, value)| key[*word] = *value as u64),
                         Some(nulls) => rows.zip(nulls).for_each(|((key, value), valid)| {
@@ -101,13 +103,6 @@ impl<const WORDS: usize> Composite<WORDS> {
             }
         }
         Ok(())
-    }
-
-    /// The keys of all groups, in the order of their numbers.
-    fn in_order(&self) -> Vec<[u64; WORDS]> {
-        let mut keys = vec![[0; WORDS]; self.table.len()];
-        self.table.iter().for_each(|slot| keys[slot.group as usize] = slot.key);
-        keys
     }
 }
 
@@ -140,29 +135,32 @@ impl<const WORDS: usize> KeyTable for Composite<WORDS> {
         self.pack(keys, rows)?;
         groups.clear();
         groups.reserve(rows);
-        let table = &mut self.table;
-        groups.extend(self.keys.iter().map(|key| {
-            let group = table.len() as u32;
-            match table.entry(hash_of(key), |slot| slot.key == *key, |slot| hash_of(&slot.key)) {
-                Entry::Occupied(slot) => slot.get().group,
-                Entry::Vacant(place) => {
-                    place.insert(Slot { key: *key, group });
-                    group
-                }
+        let (table, keys) = (&mut self.table, &mut self.keys);
+        groups.extend(self.packed.iter().map(|key| match table.entry(hash_of(key), |slot| slot.key == *key, |slot| hash_of(&slot.key)) {
+            Entry::Occupied(slot) => slot.get().group,
+            Entry::Vacant(place) => {
+                let group = keys.len() as u32;
+                place.insert(Slot { key: *key, group });
+                keys.push(*key);
+                group
             }
         }));
         Ok(())
     }
 
     fn len(&self) -> usize {
-        self.table.len()
+        self.keys.len()
+    }
+
+    fn reserve(&mut self, groups: usize) {
+        self.table.reserve(groups, |slot| hash_of(&slot.key));
+        self.keys.reserve(groups);
     }
 
     fn hashes(&self) -> Vec<u64> {
-        let keys = self.in_order();
-        let mut hashes = vec![0; keys.len()];
+        let mut hashes = vec![0; self.keys.len()];
         for part in &self.parts {
-            let rows = hashes.iter_mut().zip(&keys);
+            let rows = hashes.iter_mut().zip(&self.keys);
             match part {
                 Part::Text { table, word, shift, .. } => {
                     let of_ids = table.hashes();
@@ -177,14 +175,44 @@ impl<const WORDS: usize> KeyTable for Composite<WORDS> {
     }
 
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>> {
-        let keys = self.in_order();
+        self.take_columns(None)
+    }
+
+    fn take_keys_as(&mut self, types: &[DataType]) -> Result<Vec<ArrayRef>> {
+        self.take_columns(Some(types))
+    }
+
+    fn bytes(&self) -> usize {
+        let texts = self.parts.iter().map(|part| match part {
+            Part::Text { table, ids, .. } => table.bytes() + ids.capacity() * size_of::<u32>(),
+            Part::Word { .. } => 0,
+        });
+        self.table.allocation_size() + (self.keys.capacity() + self.packed.capacity()) * size_of::<[u64; WORDS]>() + texts.sum::<usize>()
+    }
+}
+
+impl<const WORDS: usize> Composite<WORDS> {
+    /// The keys, which are forgotten; texts as dictionaries where `types` wants that.
+    fn take_columns(&mut self, types: Option<&[DataType]>) -> Result<Vec<ArrayRef>> {
         self.table.clear();
-        let column = |part: &mut Part| -> Result<ArrayRef> {
+        let keys = &self.keys;
+        let column = |(at, part): (usize, &mut Part)| -> Result<ArrayRef> {
+            let dictionary = types.map(|types| &types[at]);
             match part {
                 Part::Text { table, word, shift, .. } => {
                     let texts = table.take_keys()?.pop().ok_or_else(|| Error::internal("a table of texts without its key"))?;
-                    let ids = UInt32Array::from_iter_values(keys.iter().map(|key| (key[*word] >> *shift) as u32));
-                    Ok(take(&texts, &ids, None)?)
+                    let ids = keys.iter().map(|key| (key[*word] >> *shift) as u32);
+                    match dictionary {
+                        // The numbers are ids already; kernels expect nulls among the ids, not among the values.
+                        Some(DataType::Dictionary(_, values)) if texts.len() <= i32::MAX as usize => {
+                            let ids: Int32Array = match texts.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+                                None => Int32Array::from_iter_values(ids.map(|id| id as i32)),
+                                Some(nulls) => ids.map(|id| nulls.is_valid(id as usize).then_some(id as i32)).collect(),
+                            };
+                            Ok(Arc::new(DictionaryArray::try_new(ids, cast(&texts, values)?)?))
+                        }
+                        _ => Ok(take(&texts, &UInt32Array::from_iter_values(ids), None)?),
+                    }
                 }
                 Part::Word { data_type, word, null } => {
                     let words: ScalarBuffer<i64> = keys.iter().map(|key| key[*word] as i64).collect();
@@ -194,14 +222,8 @@ impl<const WORDS: usize> KeyTable for Composite<WORDS> {
                 }
             }
         };
-        self.parts.iter_mut().map(column).collect()
-    }
-
-    fn bytes(&self) -> usize {
-        let texts = self.parts.iter().map(|part| match part {
-            Part::Text { table, ids, .. } => table.bytes() + ids.capacity() * size_of::<u32>(),
-            Part::Word { .. } => 0,
-        });
-        self.table.allocation_size() + self.keys.capacity() * size_of::<[u64; WORDS]>() + texts.sum::<usize>()
+        let columns = self.parts.iter_mut().enumerate().map(column).collect();
+        self.keys.clear();
+        columns
     }
 }

@@ -8,6 +8,7 @@ mod text;
 mod whole;
 
 use arrow::array::ArrayRef;
+use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use frame_core::Result;
 
@@ -26,6 +27,15 @@ pub(crate) trait KeyTable: Send {
 
     /// The keys, one row per group in the order of their numbers; the groups are forgotten.
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>>;
+
+    /// Makes room for more groups, as far as that saves work.
+    fn reserve(&mut self, _groups: usize) {}
+
+    /// The keys as columns of these types; the groups are forgotten.
+    fn take_keys_as(&mut self, types: &[DataType]) -> Result<Vec<ArrayRef>> {
+        let as_type = |(key, data_type): (ArrayRef, &DataType)| Ok(if key.data_type() == data_type { key } else { cast(&key, data_type)? });
+        self.take_keys()?.into_iter().zip(types).map(as_type).collect()
+    }
 
     /// Bytes of memory held.
     fn bytes(&self) -> usize;
