@@ -31,7 +31,7 @@ fn commands_print_what_is_expected() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", example.display());
         examples += 1;
     }
-    assert_eq!(examples, 5);
+    assert_eq!(examples, 7);
 }
 
 #[test]
