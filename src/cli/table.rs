@@ -202,14 +202,14 @@ fn float_text(value: f64, decimals: usize) -> String {
     }
 }
 
-/// A number with commas between its thousands.
+/// A number with commas between its thousands; a whole one of four digits stays as it is, so that years look like years.
 pub(super) fn grouped(number: &str) -> String {
     let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
     let whole = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let mut text = String::with_capacity(number.len() + whole / 3);
     text.push_str(sign);
     for (at, digit) in rest[..whole].chars().enumerate() {
-        if at > 0 && (whole - at).is_multiple_of(3) {
+        if at > 0 && (whole > 4 || whole < rest.len()) && (whole - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -297,7 +297,9 @@ mod tests {
         assert_eq!(float_text(1_234_567.891, 2), "1,234,567.89");
         assert_eq!(float_text(f64::NAN, 2), "NaN");
         assert_eq!(float_text(0.0, 1), "0.0");
-        assert_eq!(grouped("-1234"), "-1,234");
+        assert_eq!(grouped("-1234"), "-1234");
+        assert_eq!(grouped("-1234.5"), "-1,234.5");
+        assert_eq!(grouped("12345"), "12,345");
         assert_eq!(grouped("123"), "123");
     }
 }

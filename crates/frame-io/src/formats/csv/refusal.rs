@@ -3,7 +3,7 @@
 use frame_core::{DataError, Error, Result};
 
 /// First bytes, what they mean, and what to try.
-const SIGNATURES: [(&[u8], &str, &str); 8] = [
+const SIGNATURES: [(&[u8], &str, &str); 10] = [
     (b"\x1f\x8b", "gzip compression", "unpack it first: gzip -dk FILE"),
     (b"\x28\xb5\x2f\xfd", "zstd compression", "unpack it first: zstd -d FILE"),
     (b"BZh", "bzip2 compression", "unpack it first: bzip2 -dk FILE"),
@@ -11,8 +11,12 @@ const SIGNATURES: [(&[u8], &str, &str); 8] = [
     (b"PK\x03\x04", "a zip archive (as .xlsx files are)", "unpack it first, or save the sheet as CSV"),
     (b"\xff\xfe", "UTF-16 text", UTF_16),
     (b"\xfe\xff", "UTF-16 text", UTF_16),
+    (b"{\"", "JSON, one object a line", JSON),
+    (b"[{", "JSON", JSON),
     (b"SQLite format 3\0", "an SQLite database", "write the table as CSV first: sqlite3 -header -csv FILE 'select * from t'"),
 ];
+
+const JSON: &str = "reading JSON is not there yet; convert the file to CSV or Parquet first";
 
 const UTF_16: &str = "convert the file first: iconv -f utf-16 -t utf-8 FILE > new.csv";
 
@@ -35,9 +39,13 @@ mod tests {
 
     #[test]
     fn packed_files_are_named_and_text_is_text() {
-        for (first, what) in
-            [(b"\x1f\x8b\x08".as_slice(), "gzip"), (b"PK\x03\x04xx", "zip"), (b"\xff\xfea\0", "UTF-16"), (b"BZh91AY&SY", "bzip2")]
-        {
+        for (first, what) in [
+            (b"\x1f\x8b\x08".as_slice(), "gzip"),
+            (b"PK\x03\x04xx", "zip"),
+            (b"\xff\xfea\0", "UTF-16"),
+            (b"BZh91AY&SY", "bzip2"),
+            (b"{\"a\":1}", "JSON"),
+        ] {
             let error = check(first, "x.csv").expect_err("it is no text");
             assert!(error.to_string().contains(what), "{error}");
             assert!(error.advice().is_some());
