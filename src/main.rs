@@ -4,11 +4,16 @@ mod baseline;
 mod cli;
 mod generate;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    cli::main(&cli::Environment {
+    // A panic becomes an error: in a task at its edge, elsewhere here. The message is told once, by the error.
+    if variable("RUST_BACKTRACE").is_none() {
+        set_hook(Box::new(|_| {}));
+    }
+    let environment = cli::Environment {
         threads: variable("FRAME_THREADS"),
         memory: variable("FRAME_MEMORY"),
         tmpdir: variable("FRAME_TMPDIR"),
@@ -21,5 +26,6 @@ fn main() -> ExitCode {
         clicolor_force: variable("CLICOLOR_FORCE"),
         force_color: variable("FORCE_COLOR"),
         term: variable("TERM"),
-    })
+    };
+    catch_unwind(AssertUnwindSafe(|| cli::main(&environment))).unwrap_or_else(|panic| cli::stopped(panic.as_ref()))
 }

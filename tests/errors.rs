@@ -207,3 +207,65 @@ fn an_output_appears_only_when_it_is_complete() {
     let left: Vec<_> = fs::read_dir(folder.path()).expect("the folder").map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
+
+#[test]
+fn errors_do_not_depend_on_the_optimizer() {
+    const LARGE: &str = "9223372036854775807";
+    for query in [
+        format!("sort id + {LARGE} | groupby category count"),
+        format!("sort id + {LARGE} | unordered | count"),
+        format!("sort id + {LARGE} | where id < 0"),
+        format!("sort -id | where id + {LARGE} > 0 | groupby category count"),
+        format!("sort -id | derive x = id + {LARGE} | agg sum x"),
+        format!("sort -id | agg sum(id + {LARGE}) as s"),
+        format!("groupby category, id + {LARGE} as k count | where category = 'z'"),
+        format!("groupby category max(id + {LARGE}) as m | where category = 'z'"),
+        format!("groupby category count where id + {LARGE} > 0 as m | where category = 'z'"),
+        format!("select category, id + {LARGE} as x | where category = 'z'"),
+    ] {
+        let run = |flags: &[&str]| {
+            let output = frame(&[&["query", &query, "data/sales.csv", "-j", "1"], flags].concat());
+            (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+        };
+        let plain = run(&["--no-optimize"]);
+        assert!(plain.0 == Some(2) && plain.1.contains("E0208"), "{query}: {plain:?}");
+        assert_eq!(run(&[]), plain, "{query}");
+    }
+}
+
+#[test]
+fn a_filter_behind_a_grouping_sees_the_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("zeros.csv").display().to_string();
+    fs::write(&path, "f,x\n-0.0,1\n0.0,2\n2.5,3\n").expect("a file");
+    for query in ["groupby f count | where 1 / f > 0", "groupby f count | where cast(f, text) = '0.0'", "groupby f count | where f <= 0.0"]
+    {
+        let answers = [&["--no-optimize"][..], &[]].map(|flags| frame(&[&["query", query, path.as_str()], flags].concat()).stdout);
+        assert_eq!(String::from_utf8_lossy(&answers[0]), String::from_utf8_lossy(&answers[1]), "{query}");
+        assert!(String::from_utf8_lossy(&answers[1]).contains("0.0,2"), "{query}: {}", String::from_utf8_lossy(&answers[1]));
+    }
+    let explained = frame(&["explain", "groupby f count | where f > 0.0", &path]).stdout;
+    assert!(String::from_utf8_lossy(&explained).contains("where f > 0.0"), "a comparison is still moved into the scan");
+}
+
+#[test]
+fn what_overflows_has_a_caret() {
+    query_fails("derive x = -(id - 9223372036854775807 - 2)", &["E0208", "^^^^"]);
+    query_fails("derive x = abs(id - 9223372036854775807 - 2)", &["E0208", "^^^^"]);
+    query_fails("derive x = repeat(category, 99999999999)", &["`repeat` would make a text longer", "^^^^"]);
+    query_fails("where ts > @2024-01-01 + 999999999d", &["E0207", "duration is out of range: 999999999d", "^^^^"]);
+    query_fails("where ts > @2024-01-01 + 99999999999y", &["E0207", "out of range"]);
+    fails(&["query", "count", "data/sales.csv", "--memory", "200%"], 2, &["200%", "more than the machine has", "at most 100%"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hard_link_of_the_input_is_no_output() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, link) = (folder.path().join("in.csv").display().to_string(), folder.path().join("link.csv").display().to_string());
+    fs::write(&input, "a,b\n1,2\n").expect("a file");
+    fs::hard_link(&input, &link).expect("a link");
+    fails(&["query", "count", &input, "-o", &link], 2, &["read and written at once"]);
+    fails(&["query", &format!("write '{link}'"), &input], 2, &["read and written at once"]);
+    assert_eq!(fs::read_to_string(&link).expect("the input"), "a,b\n1,2\n");
+}

@@ -74,8 +74,11 @@ fn verb(verb: &'static Verb) -> String {
 
 fn aggregate(aggregate: &'static dyn AggregateFunction) -> String {
     let name = aggregate.name();
-    let argument = if name == "count" { "" } else { " value" };
-    format!("{name} (aggregate): {}\n\nExample:\n  frame query \"groupby category {name}{argument}\" data/sales.csv\n", aggregate.help())
+    format!(
+        "{name} (aggregate): {}\n\nExample:\n  frame query \"groupby category {}\" data/sales.csv\n",
+        aggregate.help(),
+        aggregate.example()
+    )
 }
 
 fn function(function: &'static dyn ScalarFunction) -> String {

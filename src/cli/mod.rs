@@ -148,6 +148,13 @@ pub(crate) fn main(environment: &Environment) -> ExitCode {
     result.map_or_else(|failure| failure.exit(colours), |()| ExitCode::SUCCESS)
 }
 
+/// How a command ends that panicked outside of a task.
+pub(crate) fn stopped(panic: &(dyn std::any::Any + Send)) -> ExitCode {
+    let message = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let error = frame::Error::internal(format!("a command panicked: {}", message.unwrap_or("a panic without a message")));
+    Failure::from(error).exit(Colours::default())
+}
+
 /// Runs a command that asks for settings; the others have run already.
 fn run(command: Command, settings: &Settings) -> Result<()> {
     match command {

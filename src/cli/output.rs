@@ -8,8 +8,8 @@ use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use frame::arrow::compute::cast;
 use frame::arrow::datatypes::{DataType, Float64Type, SchemaRef};
 use frame_expr::aggregates;
-use frame_io::Pending;
 use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Writer};
+use frame_io::{Identity, Pending};
 
 use super::colour::Colours;
 use super::failure::Failure;
@@ -137,9 +137,9 @@ impl OutputFlags {
     pub(super) fn check(&self, inputs: impl FnOnce() -> Result<Vec<String>>) -> Result<()> {
         self.form()?;
         let Some(output) = self.output.as_deref().filter(|path| *path != "-") else { return Ok(()) };
-        let Ok(place) = std::fs::canonicalize(output) else { return Ok(()) };
-        let is_same = |input: &String| std::fs::canonicalize(input).is_ok_and(|input| input == place);
-        match place.is_file() && inputs()?.iter().any(is_same) {
+        let Some(file) = Identity::of(output) else { return Ok(()) };
+        let is_same = |input: &String| Identity::of(input).is_some_and(|input| input == file);
+        match Path::new(output).is_file() && inputs()?.iter().any(is_same) {
             true => Err(usage(format!("{output} is read and written at once"), "-o with the name of another file").into()),
             false => Ok(()),
         }

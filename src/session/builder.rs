@@ -178,6 +178,10 @@ pub fn parse_size(text: &str) -> Result<usize> {
         "m" => 1_048_576.0,
         "g" => 1_073_741_824.0,
         "t" => 1_099_511_627_776.0,
+        "%" if number > 100.0 => {
+            let error = QueryError::Usage(format!("`{text}` is more than the machine has"));
+            return Err(Error::new(error).hint("at most 100%; for example 512M, 1.5G or 50%"));
+        }
         "%" => machine_memory().ok_or_else(wrong)? as f64 / 100.0,
         _ => return Err(wrong()),
     };
@@ -203,7 +207,9 @@ mod tests {
         assert_eq!(parse_size("1.5GiB").ok(), Some(3 << 29));
         assert_eq!(parse_size("100").ok(), Some(100));
         assert_eq!(parse_size("64kb").ok(), Some(65_536));
-        for text in ["", "M", "12X", "-5M", "1..5G"] {
+        assert!(parse_size("100%").is_ok());
+        assert!(parse_size("200%").is_err_and(|error| error.to_string().contains("more than the machine has")));
+        for text in ["", "M", "12X", "-5M", "1..5G", "100.1%"] {
             assert!(parse_size(text).is_err(), "{text}");
         }
     }

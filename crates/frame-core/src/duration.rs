@@ -24,6 +24,29 @@ pub const EXPECTED: &str = "a duration such as 15m, 1h30m, 7d, 2w, 1mo or 1y (un
 ///
 /// `None` for anything else: months beside units of fixed length, parts of a microsecond or of a month, and what is out of range.
 pub fn parse(text: &str) -> Option<Scalar> {
+    match sum(text)? {
+        Sum::Nanos(nanos) if nanos % 1_000 == 0 => i64::try_from(nanos / 1_000).ok().map(Scalar::Duration),
+        Sum::Months(months) => i32::try_from(months).ok().map(Scalar::Months),
+        Sum::Nanos(_) => None,
+    }
+}
+
+/// Whether the text is written as a duration and only too long for one.
+pub fn is_out_of_range(text: &str) -> bool {
+    match sum(text) {
+        Some(Sum::Nanos(nanos)) => i64::try_from(nanos / 1_000).is_err(),
+        Some(Sum::Months(months)) => i32::try_from(months).is_err(),
+        None => false,
+    }
+}
+
+/// A span of time before it is known to fit.
+enum Sum {
+    Nanos(i128),
+    Months(i128),
+}
+
+fn sum(text: &str) -> Option<Sum> {
     let (is_negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -40,13 +63,12 @@ pub fn parse(text: &str) -> Option<Scalar> {
             Some((_, nanos)) => (0, *nanos),
             None => (1, MONTHS.iter().find(|(name, _)| *name == unit)?.1),
         };
-        let sum = total[kind].unwrap_or(0).checked_add(multiple(number, scale)?)?;
-        total[kind] = Some(if sum > i128::from(i64::MAX) * 1_000 { return None } else { sum });
+        total[kind] = Some(total[kind].unwrap_or(0).checked_add(multiple(number, scale)?)?);
     }
     let signed = |value: i128| if is_negative { -value } else { value };
     match total {
-        [Some(nanos), None] if nanos % 1_000 == 0 => i64::try_from(signed(nanos / 1_000)).ok().map(Scalar::Duration),
-        [None, Some(months)] => i32::try_from(signed(months)).ok().map(Scalar::Months),
+        [Some(nanos), None] => Some(Sum::Nanos(signed(nanos))),
+        [None, Some(months)] => Some(Sum::Months(signed(months))),
         _ => None,
     }
 }
@@ -119,6 +141,16 @@ mod tests {
     fn everything_else_is_refused() {
         for text in ["", "-", "15", "m", "1x", "1mo2d", "1ns", "0.5mo", "1.2.3s", "1 h", "h1", "99999999999y", "999999999999w", "+1d"] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_known_from_what_is_no_duration() {
+        for text in ["999999999d", "-999999999d", "99999999999y", "999999999999w", "9223372036854775808us"] {
+            assert!(is_out_of_range(text) && parse(text).is_none(), "{text}");
+        }
+        for text in ["1x", "", "-", "1mo2d", "1ns", "7d", "9223372036854775807us"] {
+            assert!(!is_out_of_range(text), "{text}");
         }
     }
 

@@ -1,13 +1,12 @@
 //! From the logical plan to the task graph.
 
 use std::marker::PhantomData;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use frame_core::{Error, Result, ScanFilter};
 use frame_expr::{BoundExpr, Expr, SortKey, bind, predicate};
-use frame_io::ScanRequest;
+use frame_io::{Identity, ScanRequest};
 use frame_plan::{Aggregate, Fill, Plan, Project, Remark, Scan, Target, Union, Write};
 
 use crate::context::Context;
@@ -67,7 +66,7 @@ struct Lowering<'a> {
     /// What the order of the rows of the plan in hand is for.
     order: Use,
     /// Files that the plan reads.
-    sources: Vec<PathBuf>,
+    sources: Vec<Identity>,
     /// What is written already.
     written: Vec<Write>,
     /// Fills that are surveyed already.
@@ -111,7 +110,7 @@ impl Open {
 
 impl<'a> Lowering<'a> {
     fn new(plan: &Plan, tables: &'a Tables, named: &'a [Vec<String>], cx: &'a Context) -> Self {
-        let sources = plan.sources().into_iter().filter_map(|input| std::fs::canonicalize(&input.path).ok()).collect();
+        let sources = plan.sources().into_iter().filter_map(|input| Identity::of(&input.path)).collect();
         Self {
             tables,
             named,

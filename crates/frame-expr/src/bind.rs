@@ -24,7 +24,11 @@ pub(crate) enum Bound {
     Column(usize),
     Literal(Scalar),
     Not(Box<BoundExpr>),
-    Negate(Box<BoundExpr>),
+    Negate {
+        operand: Box<BoundExpr>,
+        /// Where it stands in the query text.
+        span: Span,
+    },
     Logic {
         is_and: bool,
         left: Box<BoundExpr>,
@@ -67,6 +71,8 @@ pub(crate) enum Bound {
         /// The function with its constant arguments worked out, where that pays.
         prepared: Option<Arc<dyn ScalarFunction>>,
         arguments: Vec<BoundExpr>,
+        /// Where it stands in the query text.
+        span: Span,
     },
 }
 
@@ -76,7 +82,9 @@ pub(crate) enum Bound {
 /// `QueryError` for unknown names and for types that do not fit, at the place in the text.
 pub fn bind(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
     let mut bound = bind_node(expr, schema).map_err(|error| error.at(expr.span))?;
-    if let Bound::Arithmetic { span, .. } | Bound::Cast { span, .. } = &mut bound.node {
+    if let Bound::Arithmetic { span, .. } | Bound::Cast { span, .. } | Bound::Negate { span, .. } | Bound::Call { span, .. } =
+        &mut bound.node
+    {
         *span = expr.span;
     }
     Ok(bound)
@@ -95,7 +103,7 @@ fn bind_node(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
                 other => number(other, "-", span)?,
             };
             let data_type = operand.data_type.clone();
-            of(Bound::Negate(Box::new(operand)), data_type)
+            of(Bound::Negate { operand: Box::new(operand), span: expr.span }, data_type)
         }
         Node::Binary { op, left, right } => binary(*op, left, right, schema),
         Node::IsNull { operand, negated } => {
@@ -208,7 +216,7 @@ fn call(name: &str, arguments: &[Expr], schema: &Schema) -> Result<BoundExpr> {
         None => error.hint(format!("for example {}", function.example().0)),
     })?;
     let prepared = function.prepare(&arguments, &spans)?;
-    Ok(BoundExpr { node: Bound::Call { function, prepared, arguments }, data_type })
+    Ok(BoundExpr { node: Bound::Call { function, prepared, arguments, span: Span::default() }, data_type })
 }
 
 /// Binds an expression that must be true or false.
@@ -262,7 +270,7 @@ impl BoundExpr {
     pub fn can_fail(&self) -> bool {
         let own = match &self.node {
             Bound::Cast { bad, .. } => *bad == BadCast::Fail,
-            Bound::Arithmetic { .. } | Bound::Negate(_) => self.data_type != DataType::Float64,
+            Bound::Arithmetic { .. } | Bound::Negate { .. } => self.data_type != DataType::Float64,
             Bound::Call { function, .. } => function.can_fail(),
             _ => false,
         };
@@ -289,8 +297,8 @@ impl BoundExpr {
     pub(crate) fn parts(&self) -> Vec<&Self> {
         match &self.node {
             Bound::Column(_) | Bound::Literal(_) => Vec::new(),
-            Bound::Not(operand) | Bound::Negate(operand) | Bound::Widen(operand) => vec![operand],
-            Bound::IsNull { operand, .. } | Bound::Cast { operand, .. } => vec![operand],
+            Bound::Not(operand) | Bound::Widen(operand) => vec![operand],
+            Bound::Negate { operand, .. } | Bound::IsNull { operand, .. } | Bound::Cast { operand, .. } => vec![operand],
             Bound::Logic { left, right, .. } | Bound::Compare { left, right, .. } | Bound::Arithmetic { left, right, .. } => {
                 vec![left, right]
             }

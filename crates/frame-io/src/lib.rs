@@ -4,11 +4,13 @@
 
 mod access;
 pub mod formats;
+mod identity;
 mod memory_file;
 mod pending;
 mod reader;
 
 pub use access::{FileAccess, LocalFiles, ReadAt};
+pub use identity::Identity;
 pub use memory_file::MemoryFile;
 pub use pending::Pending;
 pub use reader::{BatchReader, Lesson, Restart, RowLedger, ScanRequest, Stop, Table};

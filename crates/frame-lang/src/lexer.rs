@@ -193,6 +193,11 @@ impl<'a> Lexer<'a> {
         if !tail.is_empty() {
             let text = &self.text[start..self.at];
             let value = duration::parse(text).ok_or_else(|| {
+                if duration::is_out_of_range(text) {
+                    let error = QueryError::OutOfRange { what: "duration", text: text.to_owned() };
+                    let hint = "durations reach to 106751991d (292471 years), or 178956970y in months";
+                    return Error::new(error).at(Span::new(start, self.at)).hint(hint);
+                }
                 let hint = format!("a name that begins with a digit stands in [square brackets]; {}", duration::EXPECTED);
                 syntax("a number or a duration", format!("`{text}`"), start, self.at).hint(hint)
             })?;

@@ -1,11 +1,12 @@
 //! Whether a target can be written, and in what format: looked at before any row is read.
 
 use std::fs;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, absolute};
 
 use arrow::datatypes::{DataType, Schema};
 use frame_core::{Error, QueryError, Result, Scalar};
 use frame_expr::{BadCast, BinaryOp, Expr, Node};
+use frame_io::Identity;
 use frame_io::formats::{self, OutputFormat, WRITTEN};
 use frame_plan::Target;
 
@@ -14,13 +15,13 @@ pub(crate) fn usage(what: impl Into<String>, hint: impl Into<String>, target: &T
     Error::new(QueryError::Usage(what.into())).at(target.span).hint(hint)
 }
 
-/// Refuses a target that the query reads (`sources`, as the system names them) or writes already, and one that is in the way.
-pub(crate) fn check(target: &Target, sources: &[PathBuf], written: &[Target]) -> Result<()> {
+/// Refuses a target that the query reads (`sources`) or writes already, and one that is in the way.
+pub(crate) fn check(target: &Target, sources: &[Identity], written: &[Target]) -> Result<()> {
     let path = &target.path;
     if path.is_empty() || Path::new(path).file_name().is_none() {
         return Err(usage(format!("'{path}' is no name of a file"), "for example write 'answer.csv'", target));
     }
-    if fs::canonicalize(path).is_ok_and(|place| sources.contains(&place)) {
+    if Identity::of(path).is_some_and(|file| sources.contains(&file)) {
         return Err(usage(format!("{path} is read and written at once"), "write to another file", target));
     }
     let is_same = |other: &Target| matches!((absolute(path), absolute(&other.path)), (Ok(own), Ok(other)) if own == other);

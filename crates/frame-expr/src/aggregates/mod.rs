@@ -25,6 +25,8 @@ mod nunique;
 mod product;
 mod quantile;
 mod skew;
+#[cfg(test)]
+mod span;
 mod std;
 mod sum;
 #[cfg(test)]
@@ -190,6 +192,8 @@ pub const ALL: &[&dyn AggregateFunction] = &[
     &top::Largest,
     &list::ListOf,
     &concat::Concat,
+    #[cfg(test)]
+    &span::Span,
 ];
 
 /// The aggregate called `name`.

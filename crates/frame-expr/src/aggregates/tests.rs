@@ -9,11 +9,13 @@ use arrow::array::{
     TimestampMicrosecondArray, UInt64Array, new_null_array,
 };
 use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
+use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Int64Type, Schema};
 use frame_core::{Result, Scalar};
 use proptest::prelude::*;
 
 use super::{ALL, BoundAggregate, find};
+use crate::call::AggregateCall;
+use crate::expr::Expr;
 
 const GROUPS: usize = 4;
 
@@ -495,6 +497,22 @@ fn memory_is_counted() {
         states.update(&groups, &converted(&aggregate, &columns, Order::Ranks)).expect("an update");
         assert!((least..least * 8).contains(&states.bytes()), "{name}: {}", states.bytes());
     }
+}
+
+#[test]
+fn a_made_up_aggregate_is_found_bound_and_evaluated() {
+    let schema = Schema::new(vec![Field::new("x", DataType::Int64, true)]);
+    let call = AggregateCall::new("span", vec![Expr::column("x")], "span_x").bind(&schema).expect("a number");
+    let ints: ArrayRef = Arc::new(Int64Array::from(vec![Some(7), None, Some(-2), Some(3)]));
+    let argument = call.arguments[0].evaluate(&[ints], 4).expect("floats");
+    let mut states = call.aggregate.start();
+    states.resize(2);
+    states.update(&[0, 0, 0, 1], &[argument]).expect("an update");
+    assert_eq!(floats(&states.take_values().expect("values")), [Some(9.0), Some(0.0)]);
+    let error = AggregateCall::new("span", Vec::new(), "span").bind(&schema).expect_err("no argument");
+    assert!(error.advice().is_some_and(|advice| advice.contains("span value")), "{error}");
+    let error = find("spn").expect_err("there is no such aggregate");
+    assert!(error.render(None).contains("did you mean `span`?"), "{}", error.render(None));
 }
 
 #[test]

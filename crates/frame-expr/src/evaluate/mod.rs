@@ -84,7 +84,7 @@ impl BoundExpr {
             }
             Bound::Literal(scalar) => Ok(Value::scalar(literal::array(scalar))),
             Bound::Not(operand) => logic::not(&value(operand)?),
-            Bound::Negate(operand) => arithmetic::negate(&value(operand)?),
+            Bound::Negate { operand, span } => arithmetic::negate(&value(operand)?).map_err(|error| error.at(*span)),
             Bound::Logic { is_and, left, right } => logic::both(*is_and, &value(left)?, &value(right)?, rows),
             Bound::Compare { op, left, right } => compare::compare(*op, &value(left)?, &value(right)?),
             Bound::Arithmetic { op, left, right, span } => {
@@ -107,10 +107,10 @@ impl BoundExpr {
             Bound::Case { branches, otherwise } => case::case(branches, otherwise, columns, rows),
             // Functions see at least one row, so that constants among their arguments can be read from it.
             Bound::Call { .. } if rows == 0 => Ok(Value::column(new_empty_array(&self.data_type))),
-            Bound::Call { function, prepared, arguments } => {
+            Bound::Call { function, prepared, arguments, span } => {
                 let arguments = arguments.iter().map(|argument| argument.evaluate(columns, rows)).collect::<Result<Vec<_>>>()?;
                 let function = prepared.as_deref().unwrap_or(*function);
-                Ok(Value::column(function.evaluate(&arguments, rows)?))
+                Ok(Value::column(function.evaluate(&arguments, rows).map_err(|error| error.at(*span))?))
             }
         }
     }

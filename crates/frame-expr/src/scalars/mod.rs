@@ -60,6 +60,8 @@ mod trim;
 mod trim_left;
 mod trim_right;
 mod truncate;
+#[cfg(test)]
+mod twice;
 mod type_of;
 mod upper;
 mod week;
@@ -178,6 +180,8 @@ pub const ALL: &[&dyn ScalarFunction] = &[
     &from_epoch::FromEpoch,
     &item::Item,
     &field::Field,
+    #[cfg(test)]
+    &twice::Twice,
 ];
 
 /// The function called `name`.
@@ -196,7 +200,26 @@ pub fn find(name: &str) -> Result<&'static dyn ScalarFunction> {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::{AsArray, Int64Array};
+    use arrow::datatypes::{Field, Float64Type, Schema};
+
     use super::*;
+    use crate::expr::{Expr, Node};
+
+    #[test]
+    fn a_made_up_function_is_found_bound_and_evaluated() {
+        let schema = Schema::new(vec![Field::new("x", DataType::Int64, true)]);
+        let call = |arguments| Expr::new(Node::Call { function: "twice".to_owned(), arguments });
+        let bound = crate::bind(&call(vec![Expr::column("x")]), &schema).expect("a number");
+        let column: ArrayRef = Arc::new(Int64Array::from(vec![Some(4), None]));
+        let doubled = bound.evaluate(&[column], 2).expect("values");
+        assert_eq!(doubled.as_primitive::<Float64Type>().iter().collect::<Vec<_>>(), [Some(8.0), None]);
+        let error = crate::bind(&call(Vec::new()), &schema).expect_err("no argument");
+        assert!(error.advice().is_some_and(|advice| advice.contains("twice(1.5)")), "{error}");
+        assert_eq!(find("twice").map(ScalarFunction::help).ok(), Some("twice(x): the float and itself once more."));
+        let Err(unknown) = find("twise") else { panic!("there is no such function") };
+        assert!(unknown.render(None).contains("did you mean `twice`?"), "{}", unknown.render(None));
+    }
 
     #[test]
     fn every_file_is_in_the_list() {

@@ -13,6 +13,8 @@ mod drop;
 mod fill;
 mod filter;
 mod groupby;
+#[cfg(test)]
+mod leave;
 mod note;
 mod rename;
 mod sample;
@@ -81,9 +83,45 @@ pub const ALL: &[Verb] = &[
     write::VERB,
     unordered::VERB,
     note::VERB,
+    #[cfg(test)]
+    leave::VERB,
 ];
 
 /// The verb with this name or alias.
 pub fn find(word: &str) -> Option<&'static Verb> {
     ALL.iter().find(|verb| verb.name == word || verb.aliases.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+    use frame_plan::{Catalog, Input, Limit};
+
+    use super::*;
+
+    struct OneColumn;
+
+    impl Catalog for OneColumn {
+        fn schema(&self, _: &Input) -> Result<SchemaRef> {
+            Ok(Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, true)])))
+        }
+    }
+
+    fn parsed(text: &str) -> Result<Plan> {
+        crate::parse(text, vec![Input { path: "t".to_owned(), ..Input::default() }], &OneColumn)
+    }
+
+    #[test]
+    fn a_made_up_verb_is_found_parsed_printed_and_explained() {
+        let plan = parsed("where id > 0 | leave 10").expect("a plan");
+        assert!(matches!(&plan, Plan::Limit(Limit { offset: 10, input, .. }) if matches!(**input, Plan::Filter(_))));
+        assert_eq!(parsed("where id > 0 | omit 10").ok().as_ref(), Some(&plan));
+        assert_eq!(parsed(&crate::print(&plan)).ok().as_ref(), Some(&plan), "it reads back");
+        assert_eq!(find("omit").map(|verb| verb.help), Some("Leaves out the first rows."));
+        let explained = |text: &str| parsed(text).expect_err("a mistake").render(Some(text));
+        assert!(explained("leav 10").contains("did you mean `leave`?"), "{}", explained("leav 10"));
+        assert!(explained("leave 10 20").contains("leave"), "{}", explained("leave 10 20"));
+    }
 }

@@ -1,11 +1,15 @@
 //! Moves filters towards the scan, so that rows are dropped before anything is computed for them.
 //!
 //! A filter moves past a projection whose columns it reads unchanged, past a sort, into every input of a union, and past a grouping if it
-//! reads only keys. It never moves past what keeps rows by their place or number. Filters that meet are joined by `and`, in the order in which they ran.
+//! reads only keys. It never moves past what keeps rows by their place or number, nor past an expression that can fail for a row that the
+//! filter would drop. Filters that meet are joined by `and`, in the order in which they ran. What is left: a sum too large for its type, of
+//! a group that the filter drops, is not computed any more and so is no error.
 
+use arrow::datatypes::{DataType, Schema};
 use frame_core::Result;
-use frame_expr::{BinaryOp, Expr, Node, predicate};
+use frame_expr::{AggregateCall, BinaryOp, Expr, Node, UnaryOp, bind, predicate};
 
+use super::drop_sorts::any_can_fail;
 use crate::{Aggregate, Catalog, Filter, Plan, Project, Union};
 
 pub(super) fn apply(plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
@@ -38,7 +42,7 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
             }
             _ => Ok(filtered(Plan::Project(project), condition)),
         },
-        Plan::Sort(mut sort) if !can_fail => {
+        Plan::Sort(mut sort) if !can_fail && !any_can_fail(sort.keys.iter().map(|key| &key.expr), &sort.input, catalog)? => {
             sort.input = Box::new(push(condition, *sort.input, catalog)?);
             Ok(Plan::Sort(sort))
         }
@@ -50,7 +54,7 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
         Plan::Union(union) if !can_fail && has_one_schema(&union, catalog)? => {
             Plan::Union(union).map_inputs(&mut |input| push(condition.clone(), input, catalog))
         }
-        Plan::Aggregate(mut aggregate) if !can_fail => match keyed(&condition, &aggregate) {
+        Plan::Aggregate(mut aggregate) if !can_fail => match keyed(&condition, &aggregate, catalog)? {
             Some(below) => {
                 aggregate.input = Box::new(push(below, *aggregate.input, catalog)?);
                 Ok(Plan::Aggregate(aggregate))
@@ -84,15 +88,48 @@ fn through(condition: &Expr, project: &Project) -> Option<Expr> {
 }
 
 /// The condition in terms of a grouping's input, if every column it reads is a key that is one.
-fn keyed(condition: &Expr, aggregate: &Aggregate) -> Option<Expr> {
+fn keyed(condition: &Expr, aggregate: &Aggregate, catalog: &dyn Catalog) -> Result<Option<Expr>> {
     // A total is over all rows.
     if aggregate.keys.is_empty() || aggregate.with_total {
-        return None;
+        return Ok(None);
     }
-    renamed(condition, &|name| {
+    let keys = aggregate.keys.iter().map(|key| &key.expr);
+    if any_can_fail(keys.chain(aggregate.aggregates.iter().flat_map(AggregateCall::expressions)), &aggregate.input, catalog)? {
+        return Ok(None);
+    }
+    let below = renamed(condition, &|name| {
         let key = aggregate.keys.iter().find(|key| key.name == name)?;
         matches!(key.expr.node, Node::Column(_)).then(|| key.expr.clone())
-    })
+    });
+    let schema = aggregate.input.schema(catalog)?;
+    Ok(below.filter(|below| treats_equals_alike(below, &schema)))
+}
+
+/// Whether the condition has one value for all values that are one key: -0.0 and 0.0, and every NaN. Comparisons do; a division does not.
+fn treats_equals_alike(condition: &Expr, schema: &Schema) -> bool {
+    let is_exact = |expr: &Expr| {
+        let mut names = Vec::new();
+        expr.collect_columns(&mut names);
+        let types = names.iter().filter_map(|name| schema.field_with_name(name).ok()).map(|field| field.data_type());
+        types.into_iter().all(|data_type| !data_type.is_floating() && !data_type.is_nested() && !is_of_floats(data_type))
+    };
+    // A column as it is, or one converted to be compared.
+    let is_plain = |expr: &Expr| is_exact(expr) || matches!(expr.node, Node::Column(_));
+    let is_alike = |expr: &Expr| treats_equals_alike(expr, schema);
+    match &condition.node {
+        _ if is_exact(condition) => true,
+        Node::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => is_alike(left) && is_alike(right),
+        Node::Unary { op: UnaryOp::Not, operand } => is_alike(operand),
+        Node::Binary { .. } if bind(condition, schema).is_ok_and(|bound| *bound.data_type() != DataType::Boolean) => false,
+        Node::Binary { .. } | Node::IsNull { .. } | Node::In { .. } | Node::Between { .. } => {
+            condition.children().into_iter().all(is_plain)
+        }
+        _ => false,
+    }
+}
+
+fn is_of_floats(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Dictionary(_, values) if values.is_floating())
 }
 
 fn renamed(expr: &Expr, column: &dyn Fn(&str) -> Option<Expr>) -> Option<Expr> {
