@@ -48,7 +48,7 @@ impl Default for SessionBuilder {
                 threads,
                 memory_bytes,
                 batch_rows: 8192,
-                table_groups: 1 << 17,
+                table_groups: 1 << 15,
                 partition_bytes: 16 << 20,
                 chunk_bytes: 256 << 10,
                 optimize: true,

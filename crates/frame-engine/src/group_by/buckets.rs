@@ -12,7 +12,7 @@ use frame_core::cardinality::Cardinality;
 /// The number of buckets.
 pub(super) const BUCKETS: usize = 1 << BITS;
 
-const BITS: u32 = 7;
+const BITS: u32 = 6;
 
 /// The bucket of a hash. Tables look at the lowest and the highest bits, buckets at those between.
 fn bucket(hash: u64) -> usize {

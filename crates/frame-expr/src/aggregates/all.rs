@@ -20,7 +20,7 @@ impl AggregateFunction for All {
     }
 
     fn example(&self) -> &'static str {
-        "all(value > 1000)"
+        "all(value > 1000) as all_large"
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {

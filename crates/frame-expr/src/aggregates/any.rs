@@ -20,7 +20,7 @@ impl AggregateFunction for Any {
     }
 
     fn example(&self) -> &'static str {
-        "any(value > 1000)"
+        "any(value > 1000) as any_large"
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {

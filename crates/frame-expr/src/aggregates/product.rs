@@ -21,7 +21,7 @@ impl AggregateFunction for ProductOf {
     }
 
     fn example(&self) -> &'static str {
-        "product(1 + value / 1000)"
+        "product(1 + value / 1000) as growth"
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
