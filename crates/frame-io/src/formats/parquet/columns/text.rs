@@ -20,6 +20,8 @@ pub(super) struct Text {
     data_type: DataType,
     dictionary: Arc<StringArray>,
     has_dictionary: bool,
+    /// The dictionary's values as views into its bytes, the first buffer; made when they are asked for.
+    known: Option<Vec<u128>>,
     page: PageValues,
     /// The batch so far, while all its pages had ids of one dictionary …
     ids: Slots<i32>,
@@ -48,6 +50,7 @@ impl Text {
             data_type: data_type.clone(),
             dictionary: Arc::new(StringArray::new_null(0)),
             has_dictionary: false,
+            known: None,
             page: PageValues::Plain { bytes: Bytes::new(), at: 0 },
             ids: Slots::new(),
             views: None,
@@ -72,6 +75,7 @@ impl Values for Text {
         self.has_dictionary = true;
         let dictionary = StringArray::try_new(OffsetBuffer::new(offsets.into()), Buffer::from_vec(values), None)?;
         self.dictionary = Arc::new(dictionary);
+        self.known = None;
         Ok(())
     }
 
@@ -88,7 +92,7 @@ impl Values for Text {
     }
 
     fn append(&mut self, stretch: Stretch<'_>) -> Result<()> {
-        let Self { dictionary, page, ids, views, .. } = self;
+        let Self { dictionary, page, ids, views, known, .. } = self;
         match (page, views) {
             (PageValues::Ids(stream), None) => ids.append(stretch, |count, out| {
                 let start = out.len();
@@ -99,10 +103,11 @@ impl Values for Text {
                 }
                 read
             }),
-            (PageValues::Ids(stream), Some(views)) => views.append_ids(stretch, stream, dictionary),
+            (PageValues::Ids(stream), Some(views)) => views.append_ids(stretch, stream, known.get_or_insert_with(|| views_of(dictionary))),
             (PageValues::Plain { bytes, at }, Some(views)) => views.append_plain(stretch, bytes, at),
             (PageValues::Plain { bytes, at }, views) => {
-                let views = views.insert(Views::new(&ids.take(0), dictionary));
+                let values = known.get_or_insert_with(|| views_of(dictionary));
+                let views = views.insert(Views::new(&ids.take(0), dictionary, values));
                 views.append_plain(stretch, bytes, at)
             }
         }
@@ -122,6 +127,15 @@ impl Values for Text {
 
     fn finish(&mut self, nulls: Option<NullBuffer>, batch_rows: usize) -> Result<ArrayRef> {
         let array: ArrayRef = match self.views.take() {
+            None if self.data_type == DataType::Utf8View => {
+                let values = self.known.get_or_insert_with(|| views_of(&self.dictionary));
+                let ids = self.ids.take(batch_rows);
+                // Null rows may have any id, also one of an empty dictionary.
+                let views: Vec<u128> = ids.iter().map(|id| values.get(*id as usize).copied().unwrap_or_default()).collect();
+                // SAFETY: `views_of` makes views of the values of a `StringArray`, which are UTF-8, into its bytes, the one buffer here;
+                // the default is the view of the empty text.
+                Arc::new(unsafe { StringViewArray::new_unchecked(views.into(), vec![self.dictionary.values().clone()], nulls) })
+            }
             None => {
                 let keys = Int32Array::new(self.ids.take(batch_rows).into(), nulls);
                 let values = Arc::clone(&self.dictionary) as ArrayRef;
@@ -138,9 +152,8 @@ impl Values for Text {
 
 impl Views {
     /// A batch whose rows so far were `ids`.
-    fn new(ids: &[i32], dictionary: &StringArray) -> Self {
-        let mut views = Self { slots: Slots::new(), buffers: Vec::new(), has_page: false, ids: Vec::new() };
-        let values = views.dictionary_views(dictionary);
+    fn new(ids: &[i32], dictionary: &StringArray, values: &[u128]) -> Self {
+        let mut views = Self { slots: Slots::new(), buffers: vec![dictionary.values().clone()], has_page: false, ids: Vec::new() };
         views.slots.extend(ids.iter().map(|id| values.get(*id as usize).copied().unwrap_or_default()));
         views
     }
@@ -161,8 +174,7 @@ impl Views {
         })
     }
 
-    fn append_ids(&mut self, stretch: Stretch<'_>, stream: &mut Hybrid, dictionary: &StringArray) -> Result<()> {
-        let values = self.dictionary_views(dictionary);
+    fn append_ids(&mut self, stretch: Stretch<'_>, stream: &mut Hybrid, values: &[u128]) -> Result<()> {
         let ids = &mut self.ids;
         self.slots.append(stretch, |count, out| {
             ids.clear();
@@ -172,15 +184,12 @@ impl Views {
             Ok(())
         })
     }
+}
 
-    /// Views of all values of the dictionary, which becomes one more buffer.
-    fn dictionary_views(&mut self, dictionary: &StringArray) -> Vec<u128> {
-        self.buffers.push(dictionary.values().clone());
-        self.has_page = false;
-        let buffer = self.buffers.len() as u32 - 1;
-        let starts = dictionary.offsets().iter();
-        starts.zip(dictionary.iter().flatten()).map(|(start, value)| make_view(value.as_bytes(), buffer, *start as u32)).collect()
-    }
+/// Views of all values of a dictionary whose bytes are the first buffer.
+fn views_of(dictionary: &StringArray) -> Vec<u128> {
+    let starts = dictionary.offsets().iter();
+    starts.zip(dictionary.iter().flatten()).map(|(start, value)| make_view(value.as_bytes(), 0, *start as u32)).collect()
 }
 
 /// The next value in plain encoding: four bytes of length, then the text.
