@@ -49,11 +49,12 @@ fn constant(expr: &Expr) -> Option<Scalar> {
     })
 }
 
-/// `true and x` is x, `false or x` is x, whatever x is.
+/// `true and x` is x, `false or x` is x, unless x is a constant that may be no truth value.
 fn simplified(expr: Expr) -> Expr {
     let Node::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), left, right } = &expr.node else { return expr };
     let neutral = Node::Literal(Scalar::Bool(*op == BinaryOp::And));
-    match (left.node == neutral, right.node == neutral) {
+    let is_truth = |other: &Expr| matches!(other.node, Node::Literal(Scalar::Bool(_))) || !matches!(other.node, Node::Literal(_));
+    match (left.node == neutral && is_truth(right), right.node == neutral && is_truth(left)) {
         (true, _) => right.as_ref().clone(),
         (_, true) => left.as_ref().clone(),
         _ => expr,
