@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         threads: variable("FRAME_THREADS"),
         memory: variable("FRAME_MEMORY"),
         tmpdir: variable("FRAME_TMPDIR"),
+        system_tmpdir: variable("TMPDIR"),
         progress: variable("FRAME_PROGRESS"),
         config: variable("FRAME_CONFIG"),
         config_home: variable("XDG_CONFIG_HOME"),

@@ -17,16 +17,18 @@ use proptest::prelude::*;
 /// Columns and rows of an answer, or the arithmetic error that it ends with.
 type Answer = std::result::Result<(SchemaRef, Vec<Vec<Scalar>>), String>;
 
-/// A world in which no answer may differ: threads, rows of a batch, bytes of a partition and of a chunk, optimized or not.
+/// A world in which no answer may differ: threads, rows of a batch, bytes of a partition and of a chunk, bytes gathered before they go to
+/// disk, optimized or not.
 #[derive(Debug, Clone)]
-struct World(usize, usize, u64, usize, bool);
+struct World(usize, usize, u64, usize, usize, bool);
 
 impl World {
     fn engine(&self) -> Engine {
-        let Self(threads, batch_rows, partition_bytes, chunk_bytes, optimize) = *self;
+        let Self(threads, batch_rows, partition_bytes, chunk_bytes, gathered_bytes, optimize) = *self;
         // Small batches go with small tables.
         let table_groups = batch_rows;
-        let settings = Settings { threads, table_groups, memory_bytes: 256 << 20, batch_rows, partition_bytes, chunk_bytes, optimize };
+        let sizes = Settings { batch_rows, partition_bytes, chunk_bytes, table_groups, gathered_bytes, ..Settings::default() };
+        let settings = Settings { threads, memory_bytes: 256 << 20, optimize, piece_bytes: 64, ..sizes };
         Engine::new(settings).expect("threads")
     }
 }
@@ -34,8 +36,9 @@ impl World {
 fn worlds() -> impl Strategy<Value = World> {
     let (threads, batch_rows) = (prop::sample::select(vec![1, 3]), prop::sample::select(vec![8192, 3]));
     let (partitions, chunks) = (prop::sample::select(vec![16 << 20, 64, 500]), prop::sample::select(vec![256 << 10, 40]));
-    (threads, batch_rows, partitions, chunks, any::<bool>())
-        .prop_map(|(threads, rows, partition, chunk, optimize)| World(threads, rows, partition, chunk, optimize))
+    let gathered = prop::sample::select(vec![usize::MAX, 0, 300]);
+    (threads, batch_rows, partitions, chunks, gathered, any::<bool>())
+        .prop_map(|(threads, rows, partition, chunk, gathered, optimize)| World(threads, rows, partition, chunk, gathered, optimize))
 }
 
 fn run(engine: &Engine, plan: &Plan) -> Result<(SchemaRef, Vec<RecordBatch>)> {
@@ -169,14 +172,14 @@ fn known_cases() {
     for (title, lines, query) in cases {
         std::fs::write(&file, format!("i,j,f,t\n{lines}")).expect("a file");
         let path = file.display().to_string();
-        let world = World(1, 8192, 16 << 20, 256 << 10, false);
+        let world = World(1, 8192, 16 << 20, 256 << 10, usize::MAX, false);
         let tables = world.engine().tables();
         let plan = frame_lang::parse(&format!("from '{path}' ({types}) | {query}"), Vec::new(), &tables).expect("a query");
         let scan = frame_lang::parse(&format!("from '{path}' ({types})"), Vec::new(), &tables).expect("a query");
         let (_, rows) = answer(&world.engine(), &scan).expect("a scan");
         let kinds = [("i", Kind::Int), ("j", Kind::Int), ("f", Kind::Float), ("t", Kind::Text)];
         let columns = kinds.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
-        let worlds = [world, World(3, 3, 40, 20, true), World(1, 3, 16 << 20, 256 << 10, true)];
+        let worlds = [world, World(3, 3, 40, 20, 0, true), World(1, 3, 16 << 20, 256 << 10, 300, true)];
         check(&plan, &Rows { columns, rows }, &worlds).unwrap_or_else(|error| panic!("{title}: {error}"));
     }
 }

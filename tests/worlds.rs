@@ -35,6 +35,8 @@ fn worlds() -> Vec<(&'static str, SessionBuilder)> {
         ("1 thread, tiny partitions, unoptimized", world().threads(1).partition_bytes(777).batch_rows(50).table_groups(1).optimize(false)),
         ("4 threads, tiny chunks, unoptimized", world().threads(4).chunk_bytes(33).batch_rows(7).optimize(false)),
         ("partitions of a line", world().threads(2).partition_bytes(64)),
+        ("2 threads, all on disk", world().threads(2).partition_bytes(900).batch_rows(11).gathered_bytes(0).piece_bytes(100)),
+        ("1 thread, much on disk", world().threads(1).batch_rows(100).gathered_bytes(4_000).piece_bytes(1_000)),
     ]
 }
 

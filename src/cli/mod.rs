@@ -41,6 +41,7 @@ pub(crate) struct Environment {
     pub(crate) memory: Option<String>,
     /// `FRAME_TMPDIR`
     pub(crate) tmpdir: Option<String>,
+    pub(crate) system_tmpdir: Option<String>,
     /// `FRAME_PROGRESS`
     pub(crate) progress: Option<String>,
     /// `FRAME_CONFIG`

@@ -19,6 +19,12 @@ pub(super) struct ResourceFlags {
     /// Memory limit: 512M, 1.5G, 50% (default: 80% of the machine)
     #[arg(short, long, value_name = "SIZE")]
     memory: Option<String>,
+    /// Folder for what does not fit into memory (default: FRAME_TMPDIR, TMPDIR, /var/tmp)
+    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
+    spill_dir: Option<String>,
+    /// The most bytes in that folder at once: 20G (default: no limit)
+    #[arg(long, value_name = "SIZE", hide_short_help = true)]
+    max_spill: Option<String>,
     /// The most rows of a batch; no answer depends on it
     #[arg(long, value_name = "N", hide_short_help = true)]
     batch_rows: Option<usize>,
@@ -33,7 +39,7 @@ pub(super) struct ResourceFlags {
 impl ResourceFlags {
     /// A session as the flags, and behind them the settings, say.
     pub(super) fn session(&self, settings: &Settings) -> Result<Session> {
-        let mut builder = Session::builder().optimize(!self.no_optimize);
+        let mut builder = Session::builder().optimize(!self.no_optimize).process_limit(true);
         let from_settings = || {
             let setting = settings.get("threads")?;
             let wrong = || usage(format!("{} says `{}` threads", setting.origin, setting.value), "a number of threads, such as 4");
@@ -54,6 +60,13 @@ impl ResourceFlags {
         let from_settings = || settings.get("memory").map(|setting| setting.value.as_str());
         if let Some(memory) = self.memory.as_deref().or_else(from_settings) {
             builder = builder.memory(memory)?;
+        }
+        let from_settings = || settings.get("tmpdir").map(|setting| setting.value.as_str());
+        if let Some(folder) = self.spill_dir.as_deref().or_else(from_settings).or(settings.temporary.as_deref()) {
+            builder = builder.spill_dir(folder);
+        }
+        if let Some(size) = &self.max_spill {
+            builder = builder.max_spill_bytes(parse_size(size)? as u64);
         }
         if let Some(rows) = self.batch_rows {
             builder = builder.batch_rows(rows);

@@ -35,7 +35,12 @@ pub(super) const ALL: &[Known] = &[
         default: "one per processor",
         from_environment: |environment| environment.threads.as_ref(),
     },
-    Known { key: "tmpdir", variable: "FRAME_TMPDIR", default: "the system's", from_environment: |environment| environment.tmpdir.as_ref() },
+    Known {
+        key: "tmpdir",
+        variable: "FRAME_TMPDIR",
+        default: "TMPDIR, or /var/tmp",
+        from_environment: |environment| environment.tmpdir.as_ref(),
+    },
     Known { key: "progress", variable: "FRAME_PROGRESS", default: "auto", from_environment: |environment| environment.progress.as_ref() },
 ];
 
@@ -71,6 +76,8 @@ pub(super) struct Setting {
 pub(super) struct Settings {
     /// Whether the streams are coloured.
     pub(super) colours: Colours,
+    /// The folder for temporary files that the system's variable names.
+    pub(super) temporary: Option<String>,
     /// One per entry of [`ALL`]; `None` where the default holds.
     values: Vec<Option<Setting>>,
 }
@@ -91,7 +98,8 @@ impl Settings {
             let found = files.iter().flatten().find_map(|(table, origin)| Some((table.get(known.key)?, origin)));
             found.map(|(value, origin)| Ok(Setting { value: text(value, known.key, origin)?, origin: origin.clone() })).transpose()
         };
-        Ok(Self { colours, values: ALL.iter().map(find).collect::<Result<_>>()? })
+        let temporary = environment.system_tmpdir.clone();
+        Ok(Self { colours, temporary, values: ALL.iter().map(find).collect::<Result<_>>()? })
     }
 
     /// The setting of this key, unless the default holds.

@@ -1,5 +1,7 @@
 //! Sessions and their settings.
 
+use std::path::PathBuf;
+
 use arrow::datatypes::SchemaRef;
 use frame_core::{CancelToken, Error, QueryError, Result};
 use frame_engine::{Engine, Settings, Tables};
@@ -43,17 +45,7 @@ impl Default for SessionBuilder {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let memory_bytes = machine_memory().map_or(4 << 30, |bytes| bytes / 5 * 4);
-        Self {
-            settings: Settings {
-                threads,
-                memory_bytes,
-                batch_rows: 8192,
-                table_groups: 1 << 15,
-                partition_bytes: 16 << 20,
-                chunk_bytes: 256 << 10,
-                optimize: true,
-            },
-        }
+        Self { settings: Settings { threads, memory_bytes, spill_dir: default_spill_dir(), ..Settings::default() } }
     }
 }
 
@@ -79,6 +71,43 @@ impl SessionBuilder {
     pub fn memory(self, size: &str) -> Result<Self> {
         let bytes = parse_size(size)?;
         Ok(self.memory_bytes(bytes))
+    }
+
+    /// Makes the memory limit one for the whole process: what it holds besides reservations (code, stacks, what the allocator keeps) is
+    /// taken off. For a process that does nothing else; the default is no, and then the limit is one of reservations.
+    #[must_use]
+    pub fn process_limit(mut self, yes: bool) -> Self {
+        self.settings.is_process_limit = yes;
+        self
+    }
+
+    /// The folder for what does not fit into memory; the default is `/var/tmp`, or the system's folder for temporary files where there is
+    /// none. Files there have no name where the system allows that, so nothing is left behind.
+    #[must_use]
+    pub fn spill_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.settings.spill_dir = folder.into();
+        self
+    }
+
+    /// The most bytes that may lie in the spill folder at once; no limit is the default.
+    #[must_use]
+    pub fn max_spill_bytes(mut self, bytes: u64) -> Self {
+        self.settings.spill_bytes_max = bytes;
+        self
+    }
+
+    /// Bytes that an operator of one thread gathers before it puts them on disk even if memory is left (no limit). No answer depends on it.
+    #[must_use]
+    pub fn gathered_bytes(mut self, bytes: usize) -> Self {
+        self.settings.gathered_bytes = bytes;
+        self
+    }
+
+    /// The most bytes of a piece in which rows go to disk (1 MiB). No answer depends on it.
+    #[must_use]
+    pub fn piece_bytes(mut self, bytes: usize) -> Self {
+        self.settings.piece_bytes = bytes.max(1);
+        self
     }
 
     /// The most rows of a batch (8192). No answer depends on it.
@@ -158,6 +187,12 @@ impl Session {
     pub fn catalog(&self) -> Tables {
         self.engine.tables()
     }
+}
+
+/// The folder that spilled data goes to if nobody names one: on a disk, as far as that can be known.
+fn default_spill_dir() -> PathBuf {
+    let on_disk = PathBuf::from("/var/tmp");
+    if on_disk.is_dir() { on_disk } else { std::env::temp_dir() }
 }
 
 /// Bytes of a size such as `512M`, `1.5G`, `64MiB`, `50%`; a plain number is bytes. Letters stand for powers of 1024.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use frame_core::CancelToken;
 use frame_io::RowLedger;
-use frame_memory::MemoryBudget;
+use frame_memory::{MemoryBudget, SpillDir};
 
 use crate::write::Outputs;
 
@@ -16,14 +16,35 @@ pub(crate) struct Context {
     pub(crate) batch_rows: usize,
     /// The groups that a worker's table holds before it is emptied into buckets.
     pub(crate) table_groups: usize,
+    /// Bytes that an operator of one worker gathers before it puts them on disk.
+    pub(crate) gathered_bytes: usize,
+    /// The most bytes of a piece in which rows go to disk.
+    pub(crate) piece_bytes_max: usize,
     /// Read between batches.
     pub(crate) cancel: CancelToken,
     /// Where everything that grows is reserved.
     pub(crate) budget: MemoryBudget,
+    /// Where what does not fit goes.
+    pub(crate) spill: SpillDir,
     /// What has happened so far.
     pub(crate) counters: Arc<Counters>,
     /// Files that wait for their names.
     pub(crate) outputs: Arc<Outputs>,
+}
+
+/// Smaller pieces are not worth a read of the disk.
+const PIECE_BYTES_MIN: usize = 32 << 10;
+
+impl Context {
+    /// Bytes of the pieces in which rows go to disk: small against the budget, as merging holds one of each run; large enough for disks.
+    pub(crate) fn piece_bytes(&self) -> usize {
+        (self.budget.limit_bytes() / 1024).max(PIECE_BYTES_MIN).min(self.piece_bytes_max)
+    }
+
+    /// How many rows make a piece, if so many rows have so many bytes.
+    pub(crate) fn piece_rows(&self, bytes: usize, rows: usize) -> usize {
+        (self.piece_bytes() / (bytes / rows.max(1)).max(1)).max(1)
+    }
 }
 
 /// Counts of one attempt.

@@ -1,11 +1,12 @@
 //! The engine of a session: its threads, its budget, its settings.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use frame_core::{CancelToken, Result};
 use frame_graph::Scheduler;
 use frame_io::{FileAccess, LocalFiles};
-use frame_memory::MemoryBudget;
+use frame_memory::{LocalScratch, MemoryBudget, ScratchAccess, SpillDir, resident_bytes};
 use frame_plan::Plan;
 
 use crate::context::{Context, Counters};
@@ -21,6 +22,16 @@ pub struct Settings {
     pub threads: usize,
     /// Bytes that may be reserved.
     pub memory_bytes: usize,
+    /// Whether the limit is one for the whole process: what it holds besides what is reserved is taken off.
+    pub is_process_limit: bool,
+    /// The folder for what does not fit into memory.
+    pub spill_dir: PathBuf,
+    /// Bytes that may be in that folder at once.
+    pub spill_bytes_max: u64,
+    /// Bytes that an operator of one worker gathers before it puts them on disk even if memory is left.
+    pub gathered_bytes: usize,
+    /// The most bytes of a piece in which rows go to disk.
+    pub piece_bytes: usize,
     /// The most rows of a batch.
     pub batch_rows: usize,
     /// The groups that a worker's table holds before it is emptied into buckets.
@@ -33,12 +44,33 @@ pub struct Settings {
     pub optimize: bool,
 }
 
+impl Default for Settings {
+    /// One thread, 1 GiB, `/var/tmp`.
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            memory_bytes: 1 << 30,
+            is_process_limit: false,
+            spill_dir: PathBuf::from("/var/tmp"),
+            spill_bytes_max: u64::MAX,
+            gathered_bytes: usize::MAX,
+            piece_bytes: 1 << 20,
+            batch_rows: 8192,
+            table_groups: 1 << 15,
+            partition_bytes: 16 << 20,
+            chunk_bytes: 256 << 10,
+            optimize: true,
+        }
+    }
+}
+
 /// What runs plans. Cheap to clone; clones share threads and budget.
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) settings: Settings,
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) budget: MemoryBudget,
+    pub(crate) spill: SpillDir,
     pub(crate) cancel: CancelToken,
     files: Arc<dyn FileAccess>,
 }
@@ -60,9 +92,23 @@ impl Engine {
     /// # Errors
     /// See [`Engine::new`].
     pub fn with_files(settings: Settings, files: Arc<dyn FileAccess>) -> Result<Self> {
+        let scratch = Arc::new(LocalScratch::new(&settings.spill_dir));
+        Self::with_access(settings, files, scratch)
+    }
+
+    /// An engine that reads files through `files` and spills through `scratch`.
+    ///
+    /// # Errors
+    /// See [`Engine::new`].
+    pub fn with_access(settings: Settings, files: Arc<dyn FileAccess>, scratch: Arc<dyn ScratchAccess>) -> Result<Self> {
+        let budget = match settings.is_process_limit {
+            true => MemoryBudget::governed(settings.memory_bytes, resident_bytes),
+            false => MemoryBudget::new(settings.memory_bytes),
+        };
         Ok(Self {
             scheduler: Arc::new(Scheduler::new(settings.threads)?),
-            budget: MemoryBudget::new(settings.memory_bytes),
+            budget,
+            spill: SpillDir::new(scratch, settings.spill_bytes_max),
             cancel: CancelToken::new(),
             settings,
             files,
@@ -120,7 +166,10 @@ impl Engine {
             batch_rows: self.settings.batch_rows.max(1),
             table_groups: self.settings.table_groups.max(1),
             cancel: self.cancel.clone(),
+            gathered_bytes: self.settings.gathered_bytes,
+            piece_bytes_max: self.settings.piece_bytes.max(1),
             budget: self.budget.clone(),
+            spill: self.spill.clone(),
             counters: Arc::new(Counters::default()),
             outputs: Arc::default(),
         }

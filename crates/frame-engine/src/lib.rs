@@ -17,6 +17,7 @@ mod restart;
 mod run;
 mod sort;
 mod source;
+mod spill;
 mod stream;
 mod tables;
 mod tail;

@@ -181,7 +181,7 @@ impl<'a> Lowering<'a> {
             }
             Plan::Sort(sort) => {
                 let text = sort.keys.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", ");
-                Box::new(Sort { keys: ordering(&sort.keys, &schema)?, schema: schema.clone(), text })
+                Box::new(Sort::new(ordering(&sort.keys, &schema)?, schema.clone(), text)?)
             }
             Plan::Limit(limit) => Box::new(Limited { offset: limit.offset, count: limit.count }),
             Plan::Tail(tail) => Box::new(Tail { count: tail.count }),

@@ -29,6 +29,10 @@ pub struct Report {
     pub bytes_read: u64,
     /// The most bytes that were reserved at once.
     pub peak_reserved_bytes: usize,
+    /// Bytes that were written to spill files.
+    pub spilled_bytes: u64,
+    /// The most bytes that were in spill files at once.
+    pub peak_spilled_bytes: u64,
     /// From the start of the query to the end of its answer.
     pub elapsed: Duration,
     /// What the run learnt only on the way, in words, and began again for.

@@ -87,6 +87,8 @@ impl Run {
             rows_out: self.emitted.rows,
             bytes_read: self.progress.bytes().0,
             peak_reserved_bytes: self.engine.budget.peak_bytes(),
+            spilled_bytes: self.engine.spill.written_bytes(),
+            peak_spilled_bytes: self.engine.spill.peak_bytes(),
             elapsed: self.started.elapsed(),
             restarts: self.restarts,
         })

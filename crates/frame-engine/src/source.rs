@@ -115,7 +115,8 @@ impl Source for Batches {
     }
 }
 
-struct Once(Option<Batch>);
+/// One batch.
+pub(crate) struct Once(pub(crate) Option<Batch>);
 
 impl BatchReader for Once {
     fn next(&mut self) -> Result<Option<Batch>, Stop> {

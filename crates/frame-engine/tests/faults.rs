@@ -86,7 +86,7 @@ fn engine(fault: Fault, reads: &Arc<AtomicUsize>) -> Engine {
         table_groups: 3,
         partition_bytes: 5000,
         chunk_bytes: 1000,
-        optimize: true,
+        ..Settings::default()
     };
     Engine::with_files(settings, Arc::new(Files { bytes: text(), fault, reads: reads.clone() })).expect("threads")
 }

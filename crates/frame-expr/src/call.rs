@@ -38,7 +38,7 @@ impl PartialEq for AggregateCall {
 impl Eq for AggregateCall {}
 
 /// A call whose names and types are known.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct BoundCall {
     /// The aggregate.
     pub aggregate: BoundAggregate,

@@ -3,20 +3,32 @@
 //! A table that has as many groups as it may is emptied: keys and states become columns, whose rows are put in the order of buckets. At
 //! the end each bucket is merged on its own, so several are at once. If keys hardly repeat, this is all the work there is, and the table
 //! stays in cache; if keys turn out to repeat, the table is allowed to grow until it holds them.
+//!
+//! When memory is full the buckets go to disk, each as a piece. A bucket that is too large when it is merged is cut into buckets by the
+//! next bits of the hash, and so on.
 
-use arrow::array::{ArrayRef, UInt32Array};
-use arrow::compute::take;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::compute::{concat, take};
+use arrow::datatypes::DataType;
 use frame_core::Result;
 use frame_core::cardinality::Cardinality;
+use frame_memory::{SpillDir, SpillFile};
+
+use crate::spill::Piece;
 
 /// The number of buckets.
 pub(super) const BUCKETS: usize = 1 << BITS;
 
 const BITS: u32 = 6;
 
-/// The bucket of a hash. Tables look at the lowest and the highest bits, buckets at those between.
-fn bucket(hash: u64) -> usize {
-    (hash >> 40) as usize % BUCKETS
+/// How often buckets can be cut: then all bits of the hash are used up.
+pub(super) const LEVELS: u32 = 8;
+
+/// The bucket of a hash at a level. Tables look at the lowest and the highest bits, buckets first at those between.
+fn bucket(hash: u64, level: u32) -> usize {
+    (hash >> (BITS * (LEVELS - 1 - level))) as usize % BUCKETS
 }
 
 /// Groups as columns, in the order of their buckets.
@@ -29,10 +41,26 @@ pub(super) struct Part {
     ends: Vec<usize>,
 }
 
+/// Groups of a bucket on disk.
+#[derive(Debug, Clone)]
+pub(super) struct Spilled {
+    piece: Piece,
+    keys: usize,
+    /// The number of state columns of each aggregate.
+    states: Vec<usize>,
+}
+
+/// Keys of groups, and the states of each aggregate.
+pub(super) type Groups = (Vec<ArrayRef>, Vec<Vec<ArrayRef>>);
+
 /// What one worker has put into buckets.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Buckets {
     pub(super) parts: Vec<Part>,
+    /// What went to disk, by bucket.
+    spilled: Vec<Vec<Spilled>>,
+    file: Option<Arc<SpillFile>>,
+    level: u32,
     /// Of the groups in all parts; a group may be in several.
     groups_total: u64,
     cardinality: Cardinality,
@@ -40,10 +68,65 @@ pub(super) struct Buckets {
 }
 
 impl Buckets {
+    /// Buckets by the bits of a level.
+    pub(super) fn new(level: u32) -> Self {
+        let (parts, spilled) = (Vec::new(), vec![Vec::new(); BUCKETS]);
+        Self { parts, spilled, file: None, level, groups_total: 0, cardinality: Cardinality::default(), bytes: 0 }
+    }
+
+    /// The level whose bits tell the buckets apart.
+    pub(super) fn level(&self) -> u32 {
+        self.level
+    }
+
+    /// Whether something went to disk.
+    pub(super) fn is_spilled(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Puts all parts on disk.
+    ///
+    /// # Errors
+    /// `DiskError`.
+    pub(super) fn spill(&mut self, dir: &SpillDir) -> Result<()> {
+        if self.parts.is_empty() {
+            return Ok(());
+        }
+        let file = match &self.file {
+            Some(file) => file.clone(),
+            None => self.file.insert(Arc::new(dir.file()?)).clone(),
+        };
+        for bucket in 0..BUCKETS {
+            // Parts of one layout go together; the layout hardly ever changes.
+            for alike in self.parts.chunk_by(|a, b| a.layout() == b.layout()) {
+                let groups: Vec<_> = alike.iter().map(|part| part.bucket(bucket)).filter(|(rows, ..)| *rows > 0).collect();
+                let rows = groups.iter().map(|(rows, ..)| rows).sum();
+                if rows == 0 {
+                    continue;
+                }
+                let flat: Vec<Vec<&ArrayRef>> =
+                    groups.iter().map(|(_, keys, states)| keys.iter().chain(states.iter().flatten()).collect()).collect();
+                let column = |at: usize| Ok(concat(&flat.iter().map(|columns| columns[at].as_ref()).collect::<Vec<&dyn Array>>())?);
+                let columns = (0..flat[0].len()).map(column).collect::<Result<Vec<_>>>()?;
+                let piece = Piece::write(&file, &columns, rows)?;
+                let states = alike[0].states.iter().map(Vec::len).collect();
+                self.spilled[bucket].push(Spilled { piece, keys: alike[0].keys.len(), states });
+            }
+        }
+        self.parts.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+
+    /// What went to disk, by bucket.
+    pub(super) fn into_spilled(self) -> Vec<Vec<Spilled>> {
+        self.spilled
+    }
+
     /// Adds groups with these hashes.
     pub(super) fn add(&mut self, hashes: &[u64], keys: &[ArrayRef], states: &[Vec<ArrayRef>]) -> Result<()> {
         let mut ends = vec![0; BUCKETS];
-        hashes.iter().for_each(|hash| ends[bucket(*hash)] += 1);
+        hashes.iter().for_each(|hash| ends[bucket(*hash, self.level)] += 1);
         let mut next: Vec<usize> = ends.clone();
         let mut total = 0;
         for (next, end) in next.iter_mut().zip(&mut ends) {
@@ -53,7 +136,7 @@ impl Buckets {
         }
         let mut order = vec![0; hashes.len()];
         for (row, hash) in (0..).zip(hashes) {
-            let place = &mut next[bucket(*hash)];
+            let place = &mut next[bucket(*hash, self.level)];
             order[*place] = row;
             *place += 1;
             // Hashes are good enough for tables, but the ranks of registers need every bit to be fair.
@@ -85,7 +168,34 @@ impl Buckets {
     }
 }
 
+impl Spilled {
+    /// Reads the groups back.
+    ///
+    /// # Errors
+    /// `DiskError`.
+    pub(super) fn read(&self) -> Result<Groups> {
+        let mut columns = self.piece.read_as_written()?.into_iter();
+        let keys = columns.by_ref().take(self.keys).collect();
+        Ok((keys, self.states.iter().map(|count| columns.by_ref().take(*count).collect()).collect()))
+    }
+
+    /// Number of groups.
+    pub(super) fn rows(&self) -> usize {
+        self.piece.rows()
+    }
+
+    /// Bytes of memory that reading takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.piece.bytes() + self.piece.reading_bytes()
+    }
+}
+
 impl Part {
+    /// The types of its columns: what must be the same for parts that go into one piece.
+    fn layout(&self) -> Vec<Vec<&DataType>> {
+        std::iter::once(&self.keys).chain(&self.states).map(|columns| columns.iter().map(|column| column.data_type()).collect()).collect()
+    }
+
     /// Keys and states of the groups in a bucket.
     pub(super) fn bucket(&self, at: usize) -> (usize, Vec<ArrayRef>, Vec<Vec<ArrayRef>>) {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };

@@ -1,9 +1,10 @@
-//! Group by: a partial table per worker, merged into one or by buckets of their hash, sorted by key.
+//! Group by: a partial table per worker, merged into one or by buckets of their hash, in memory or from disk, sorted by key.
 
 mod buckets;
 pub(crate) mod keys;
 pub(crate) mod ranks;
 mod sink;
+mod spilled;
 mod totals;
 
 pub(crate) use sink::GroupBy;

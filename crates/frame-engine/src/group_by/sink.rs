@@ -6,22 +6,25 @@ use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, SchemaRef};
 use frame_core::{Batch, Error, Result};
-use frame_expr::{BoundCall, BoundExpr};
+use frame_expr::{BoundCall, BoundExpr, Expr, bind};
 use frame_graph::Scheduler;
 use frame_memory::Reservation;
 
-use super::buckets::BUCKETS;
+use super::buckets::{BUCKETS, Spilled};
+use super::spilled::{Merging, Unmerged};
 use super::totals::{Finished, Totals};
 use crate::context::Context;
 use crate::graph::Sink;
-use crate::sort::{Order, sorted_indices};
+use crate::pipeline::Pipeline;
+use crate::sort::{Order, SortKeys, Sorter, sorted, sorted_indices};
 use crate::source::{Batches, Source};
+use crate::union::Union;
 
 /// Up to as many groups of all workers are merged by one of them: less work than to put them into buckets.
 const MERGED_MAX: usize = 1 << 14;
 
 /// Groups rows by keys and aggregates them; the result is sorted by key, nulls last.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GroupBy {
     pub(crate) keys: Vec<BoundExpr>,
     pub(crate) calls: Vec<BoundCall>,
@@ -44,7 +47,12 @@ impl Sink for GroupBy {
     }
 
     fn finish(&self, shares: Vec<Totals>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
-        let types: Vec<DataType> = self.schema.fields().iter().map(|field| field.data_type().clone()).collect();
+        let held: usize = shares.iter().map(Totals::reserved_bytes).sum();
+        // Merging takes as much again, and so does the result.
+        if shares.iter().any(Totals::is_spilled) || !self.keys.is_empty() && cx.budget.free_bytes() < 2 * held {
+            return self.from_disk(shares, scheduler, cx);
+        }
+        let types = self.types();
         let is_small =
             self.keys.is_empty() || shares.len() == 1 || shares.iter().map(Totals::len).sum::<usize>() <= MERGED_MAX.min(cx.table_groups);
         let (finished, held) = if is_small && !shares.iter().any(Totals::has_buckets) {
@@ -53,7 +61,8 @@ impl Sink for GroupBy {
             self.by_bucket(shares, &types, scheduler, cx)?
         };
         drop(held);
-        let total = if self.with_total { Some(self.total(&finished, &types)?) } else { None };
+        let wholes: Vec<&Vec<Vec<ArrayRef>>> = finished.iter().filter_map(|part| part.whole.as_ref()).collect();
+        let total = if self.with_total { Some(self.total(&wholes, &types)?) } else { None };
         let (mut parts, mut memory) = (Vec::new(), Vec::new());
         for part in finished {
             parts.push(part.columns);
@@ -65,11 +74,7 @@ impl Sink for GroupBy {
         parts.extend(total);
         let mut batches = Vec::new();
         for columns in parts {
-            let rows = columns.first().map_or(1, |column| column.len());
-            let batch = Batch::new(self.schema.clone(), columns, rows)?;
-            for first in (0..rows).step_by(cx.batch_rows.max(1)) {
-                batches.push(batch.clone().slice(first, cx.batch_rows.max(1).min(rows - first))?);
-            }
+            batches.extend(sliced(&self.schema, columns, cx.batch_rows)?);
         }
         Ok(Arc::new(Batches::new(batches, memory)))
     }
@@ -82,6 +87,52 @@ impl Sink for GroupBy {
 }
 
 impl GroupBy {
+    /// Merges groups of which some are on disk.
+    fn from_disk(&self, shares: Vec<Totals>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+        let shares: Vec<_> = shares.into_iter().map(|share| Mutex::new(Some(share))).collect();
+        let spilled = scheduler.map(shares.len(), |at| {
+            let share = shares[at].lock().unwrap_or_else(PoisonError::into_inner).take();
+            share.map(Totals::into_spilled).transpose()
+        })?;
+        let mut buckets: Vec<Vec<Spilled>> = vec![Vec::new(); BUCKETS];
+        for of_share in spilled.into_iter().flatten() {
+            buckets.iter_mut().zip(of_share).for_each(|(bucket, more)| bucket.extend(more));
+        }
+        if self.is_unordered && !self.with_total {
+            return Ok(Arc::new(Unmerged::new(self.clone(), buckets, cx)));
+        }
+        let keys: Vec<_> = self.schema.fields()[..self.keys.len()]
+            .iter()
+            .map(|field| Ok((bind(&Expr::column(field.name()), &self.schema)?, Order::default())))
+            .collect::<Result<_>>()?;
+        let keys = Arc::new(SortKeys::new(keys, false)?);
+        let merged = scheduler.map(BUCKETS, |bucket| {
+            let (mut sorter, mut wholes) = (Sorter::new(keys.clone(), cx), Vec::new());
+            let mut merging = Merging::new(buckets[bucket].clone());
+            while let Some(finished) = merging.next(self, cx)? {
+                let rows = finished.columns[0].len();
+                sorter.push(Batch::new(self.schema.clone(), finished.columns, rows)?, cx)?;
+                wholes.extend(finished.whole);
+            }
+            Ok((sorter, wholes))
+        })?;
+        drop(buckets);
+        let (sorters, wholes): (Vec<_>, Vec<_>) = merged.into_iter().unzip();
+        let groups = sorted(sorters, &keys, &self.schema, scheduler, cx)?;
+        if !self.with_total {
+            return Ok(groups);
+        }
+        let total = self.total(&wholes.iter().flatten().collect::<Vec<_>>(), &self.types())?;
+        let total = Arc::new(Batches::new(sliced(&self.schema, total, 1)?, Vec::new()));
+        let pipeline = |source: Arc<dyn Source>| Pipeline { source, pipes: Vec::new().into(), cx: cx.clone() };
+        Ok(Arc::new(Union { pipelines: vec![pipeline(groups), pipeline(total)] }))
+    }
+
+    /// The types of the result's columns.
+    pub(super) fn types(&self) -> Vec<DataType> {
+        self.schema.fields().iter().map(|field| field.data_type().clone()).collect()
+    }
+
     /// Merges bucket by bucket, several at once. What the buckets held may be dropped afterwards.
     fn by_bucket(
         &self,
@@ -111,16 +162,24 @@ impl GroupBy {
     }
 
     /// The row of the total.
-    fn total(&self, finished: &[Finished], types: &[DataType]) -> Result<Vec<ArrayRef>> {
+    fn total(&self, wholes: &[&Vec<Vec<ArrayRef>>], types: &[DataType]) -> Result<Vec<ArrayRef>> {
         let mut row: Vec<ArrayRef> = types[..self.keys.len()].iter().map(|data_type| new_null_array(data_type, 1)).collect();
         for (at, call) in self.calls.iter().enumerate() {
             let mut sum = call.aggregate.start();
             sum.resize(1);
-            finished.iter().filter_map(|part| part.whole.as_ref()).try_for_each(|whole| sum.merge(&[0], &whole[at]))?;
+            wholes.iter().try_for_each(|whole| sum.merge(&[0], &whole[at]))?;
             row.push(sum.take_values()?);
         }
         Ok(row)
     }
+}
+
+/// Columns as batches.
+pub(super) fn sliced(schema: &SchemaRef, columns: Vec<ArrayRef>, batch_rows: usize) -> Result<Vec<Batch>> {
+    let rows = columns.first().map_or(1, |column| column.len());
+    let batch = Batch::new(schema.clone(), columns, rows)?;
+    let batch_rows = batch_rows.max(1);
+    (0..rows).step_by(batch_rows).map(|first| batch.clone().slice(first, batch_rows.min(rows - first))).collect()
 }
 
 /// One table of all groups; the largest one takes over the others.

@@ -6,9 +6,9 @@ use arrow::datatypes::DataType;
 use frame_core::{Batch, Origin, Result};
 use frame_expr::aggregates::GroupStates;
 use frame_expr::{BoundCall, BoundExpr};
-use frame_memory::Reservation;
+use frame_memory::{Grant, Reservation, SpillDir};
 
-use super::buckets::{Buckets, Part};
+use super::buckets::{Buckets, LEVELS, Part, Spilled};
 use super::keys::{self, KeyTable};
 use super::ranks;
 use super::sink::GroupBy;
@@ -27,8 +27,17 @@ pub(crate) struct Totals {
     buckets: Buckets,
     /// With as many groups the table is emptied into the buckets.
     groups_max: usize,
+    spill: SpillDir,
+    /// With more bytes the groups go to disk even if memory is left.
+    gathered_bytes: usize,
     memory: Reservation,
 }
+
+/// A table is emptied by way of two copies: as columns, and as columns in the order of buckets.
+const TABLE_COPIES: usize = 3;
+
+/// Bytes that a group takes at least.
+const GROUP_BYTES_MIN: usize = 64;
 
 /// What has become of groups.
 pub(super) struct Finished {
@@ -42,17 +51,25 @@ pub(super) struct Finished {
 impl Totals {
     /// No groups yet.
     pub(super) fn new(group_by: &GroupBy, cx: &Context) -> Result<Self> {
+        Self::at_level(group_by, 0, cx.table_groups.max(1), cx)
+    }
+
+    /// No groups yet, of those that the bits of a hash up to `level` brought together. The table may have `groups_max` groups.
+    pub(super) fn at_level(group_by: &GroupBy, level: u32, groups_max: usize, cx: &Context) -> Result<Self> {
         let types: Vec<DataType> = group_by.keys.iter().map(|key| key.data_type().clone()).collect();
         let mut totals = Self {
             keys: keys::table(&types)?,
             states: group_by.calls.iter().map(|call| call.aggregate.start()).collect(),
             selected: Vec::new(),
             groups: Vec::new(),
-            buckets: Buckets::default(),
-            groups_max: cx.table_groups.max(1),
+            buckets: Buckets::new(level),
+            groups_max,
+            spill: cx.spill.clone(),
+            gathered_bytes: cx.gathered_bytes,
             memory: cx.budget.reserve("group by"),
         };
-        totals.resize()?;
+        // Without keys there is one group from the start.
+        totals.resize();
         Ok(totals)
     }
 
@@ -66,8 +83,9 @@ impl Totals {
         let batch = batch.dense()?;
         let (columns, rows) = (batch.columns(), batch.len());
         let keys = group_by.keys.iter().map(|key| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
+        self.make_room(rows)?;
         self.keys.assign(&keys, rows, &mut self.groups)?;
-        self.resize()?;
+        self.resize();
         for (call, states) in group_by.calls.iter().zip(&mut self.states) {
             let Some(keep) = call.keep(columns, rows)? else {
                 states.update(&self.groups, &arguments(call, columns, rows, batch.origin(), None)?)?;
@@ -77,7 +95,76 @@ impl Totals {
             self.selected.extend(keep.values().set_indices().map(|row| self.groups[row]));
             states.update(&self.selected, &arguments(call, columns, rows, batch.origin(), Some(&keep))?)?;
         }
+        self.keep()?;
         if self.len() >= self.groups_max && !group_by.keys.is_empty() { self.flush() } else { Ok(()) }
+    }
+
+    /// Reserves what `rows` more groups may take, or puts the groups on disk.
+    fn make_room(&mut self, rows: usize) -> Result<()> {
+        let table = self.table_bytes();
+        let of_a_group = (table / self.len().max(1)).max(GROUP_BYTES_MIN);
+        let more = self.bytes().saturating_add(rows.saturating_mul(of_a_group));
+        if self.memory.resize(more) == Grant::Granted {
+            return Ok(());
+        }
+        self.give_up()?;
+        self.memory.require(rows.saturating_mul(GROUP_BYTES_MIN))
+    }
+
+    /// Reserves what the groups take, or puts them on disk.
+    fn keep(&mut self) -> Result<()> {
+        let bytes = self.bytes();
+        if bytes <= self.gathered_bytes && self.memory.resize(bytes) == Grant::Granted {
+            return Ok(());
+        }
+        if self.len() < 2 && self.buckets.parts.is_empty() || self.buckets.level() + 1 >= LEVELS {
+            // Cutting cannot make a single group smaller.
+            return self.memory.require(bytes);
+        }
+        self.give_up()
+    }
+
+    /// Puts all groups on disk.
+    fn give_up(&mut self) -> Result<()> {
+        self.flush()?;
+        self.spill()
+    }
+
+    /// Puts the groups that have left the table on disk.
+    pub(super) fn spill(&mut self) -> Result<()> {
+        self.buckets.spill(&self.spill)?;
+        self.memory.require(self.bytes())
+    }
+
+    /// Whether groups are on disk.
+    pub(super) fn is_spilled(&self) -> bool {
+        self.buckets.is_spilled()
+    }
+
+    /// Bytes of memory reserved.
+    pub(super) fn reserved_bytes(&self) -> usize {
+        self.memory.bytes()
+    }
+
+    /// Puts all groups on disk and gives them by bucket.
+    pub(super) fn into_spilled(mut self) -> Result<Vec<Vec<Spilled>>> {
+        self.give_up()?;
+        Ok(self.buckets.into_spilled())
+    }
+
+    /// Adds groups that were on disk; they may go there again.
+    pub(super) fn add_spilled(&mut self, groups: &Spilled) -> Result<()> {
+        let mut reading = self.memory.budget().reserve("reading spilled groups");
+        if reading.resize(groups.bytes()) == Grant::Full {
+            self.give_up()?;
+            reading.require(groups.bytes())?;
+        }
+        let (keys, states) = groups.read()?;
+        self.make_room(groups.rows())?;
+        self.absorb(groups.rows(), &keys, &states)?;
+        drop((keys, states));
+        drop(reading);
+        self.keep()
     }
 
     /// Whether groups have left the table.
@@ -90,13 +177,14 @@ impl Totals {
         let rows = other.len();
         let keys = other.keys.take_keys()?;
         let states = other.take_states()?;
-        self.absorb(rows, &keys, &states)
+        self.absorb(rows, &keys, &states)?;
+        self.memory.require(self.bytes())
     }
 
     /// Adds groups that have been in another table.
     fn absorb(&mut self, rows: usize, keys: &[ArrayRef], states: &[Vec<ArrayRef>]) -> Result<()> {
         self.keys.assign(keys, rows, &mut self.groups)?;
-        self.resize()?;
+        self.resize();
         self.states.iter_mut().zip(states).try_for_each(|(states, others)| states.merge(&self.groups, others))
     }
 
@@ -107,15 +195,20 @@ impl Totals {
     /// Empties the table into the buckets.
     pub(super) fn flush(&mut self) -> Result<()> {
         let (hashes, groups) = (self.keys.hashes(), self.keys.len());
+        if groups == 0 {
+            return Ok(());
+        }
+        let table = self.table_bytes();
         let keys = self.keys.take_keys()?;
         let states = self.take_states()?;
         self.buckets.add(&hashes, &keys, &states)?;
         if let Some(repeated) = self.buckets.repeated() {
             // As long as all tables together stay a small part of the budget.
-            let affordable = self.memory.limit_bytes() / 16 / (self.memory.bytes() / groups.max(1)).max(1);
+            let affordable = self.memory.budget().limit_bytes() / 16 / (TABLE_COPIES * table / groups).max(1);
             self.groups_max = self.groups_max.max((2 * repeated).min(affordable));
         }
-        self.resize()
+        self.resize();
+        self.keep()
     }
 
     /// The parts that were put into buckets, about how many groups they have, and the memory that they take.
@@ -132,7 +225,11 @@ impl Totals {
     /// Adds the groups of one bucket of a part.
     pub(super) fn add_bucket(&mut self, part: &Part, bucket: usize) -> Result<()> {
         let (rows, keys, states) = part.bucket(bucket);
-        if rows == 0 { Ok(()) } else { self.absorb(rows, &keys, &states) }
+        if rows == 0 {
+            return Ok(());
+        }
+        self.absorb(rows, &keys, &states)?;
+        self.memory.require(self.bytes())
     }
 
     /// The columns of the result.
@@ -157,16 +254,20 @@ impl Totals {
         Ok(Finished { columns, whole, memory: self.memory })
     }
 
-    /// Makes room for the states of new groups and reserves what all of it takes. A batch is small against a table that matters, so
-    /// the reservation may come a batch late.
-    fn resize(&mut self) -> Result<()> {
+    /// Makes room for the states of new groups.
+    fn resize(&mut self) {
         let groups = self.keys.len();
         self.states.iter_mut().for_each(|states| states.resize(groups));
-        let bytes = self.keys.bytes()
-            + self.states.iter().map(|states| states.bytes()).sum::<usize>()
-            + (self.groups.capacity() + self.selected.capacity()) * 4
-            + self.buckets.bytes();
-        self.memory.require(bytes)
+    }
+
+    /// Bytes of the table and its states.
+    fn table_bytes(&self) -> usize {
+        self.keys.bytes() + self.states.iter().map(|states| states.bytes()).sum::<usize>()
+    }
+
+    /// Bytes of everything, and of what emptying the table takes.
+    fn bytes(&self) -> usize {
+        TABLE_COPIES * self.table_bytes() + (self.groups.capacity() + self.selected.capacity()) * 4 + self.buckets.bytes()
     }
 }
 

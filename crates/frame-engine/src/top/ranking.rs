@@ -1,8 +1,7 @@
 //! What makes a row better than another, as bytes that sort.
 
 use arrow::array::ArrayRef;
-use arrow::compute::SortOptions;
-use arrow::row::{RowConverter, SortField};
+use arrow::row::RowConverter;
 use frame_core::{Result, hash};
 use frame_expr::BoundExpr;
 
@@ -48,10 +47,7 @@ impl Ranking {
         match self {
             Self::Keys { keys, .. } if keys.is_empty() => ranks.ends = vec![0; rows],
             Self::Keys { keys, .. } => {
-                let fields = keys.iter().map(|(key, order)| {
-                    let options = SortOptions { descending: order.descending, nulls_first: order.nulls_first };
-                    SortField::new_with_options(key.data_type().clone(), options)
-                });
+                let fields = keys.iter().map(|(key, order)| order.field(key.data_type()));
                 let values = keys.iter().map(|(key, _)| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
                 let packed = RowConverter::new(fields.collect())?.convert_columns(&values)?;
                 packed.iter().for_each(|row| ranks.push(row.as_ref()));

@@ -83,7 +83,7 @@ impl StageSink for Sample {
                 top.collect(pipeline, scheduler)
             }
             SampleSize::Fraction(fraction) => {
-                let rows = Sort { keys: Vec::new(), schema: self.schema.clone(), text: String::new() };
+                let rows = Sort::new(Vec::new(), self.schema.clone(), String::new())?;
                 Chosen { fraction, seed: self.seed, starts, rows }.collect(pipeline, scheduler)
             }
         }

@@ -1,0 +1,83 @@
+//! Sorted rows that all fit into memory: the batches as they came, and the order of their rows.
+
+use arrow::datatypes::SchemaRef;
+use arrow::row::Rows;
+use frame_core::{Batch, Result};
+use frame_graph::Scheduler;
+use frame_io::{BatchReader, RowLedger, Stop};
+use frame_memory::Reservation;
+
+use super::run::Sources;
+use super::sorter::{Held, entries};
+use crate::context::Context;
+use crate::source::{Once, Source};
+
+/// Rows in order; each partition is a batch of the result.
+pub(super) struct InMemory {
+    sources: Sources<'static>,
+    /// Batch and row of each row of the result.
+    order: Vec<(u32, u32)>,
+    schema: SchemaRef,
+    batch_rows: usize,
+    /// Held as long as the rows.
+    _memory: Vec<Reservation>,
+}
+
+impl std::fmt::Debug for InMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "InMemory {{ rows: {} }}", self.order.len())
+    }
+}
+
+impl InMemory {
+    /// Finds the order of the rows.
+    pub(super) fn new(
+        mut held: Vec<Held>,
+        schema: &SchemaRef,
+        memory: Vec<Reservation>,
+        scheduler: &Scheduler,
+        cx: &Context,
+    ) -> Result<Self> {
+        // Rows without ranks keep this order where their keys are equal.
+        held.sort_by_key(|batch| batch.origin);
+        let keys: Vec<&Rows> = held.iter().map(|batch| &batch.keys).collect();
+        let mut order = entries(&keys);
+        cx.cancel.check()?;
+        scheduler.sort_by(&mut order, |a, b| a.compare(b, &keys));
+        let order = order.into_iter().map(|entry| (entry.batch, entry.row)).collect();
+        let columns = held.into_iter().map(|batch| batch.columns).collect();
+        let sources = Sources { columns, keys: Vec::new() };
+        Ok(Self { sources, order, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory })
+    }
+}
+
+impl Source for InMemory {
+    fn partitions(&self) -> usize {
+        self.order.len().div_ceil(self.batch_rows)
+    }
+
+    fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
+        let first = partition * self.batch_rows;
+        let part = &self.order[first..self.order.len().min(first + self.batch_rows)];
+        let places: Vec<_> = part.iter().map(|(batch, row)| (*batch as usize, *row as usize)).collect();
+        let columns = self.sources.take(&places)?;
+        Ok(Box::new(Once(Some(super::compacted(Batch::new(self.schema.clone(), columns, part.len())?)?))))
+    }
+
+    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
+        self.left(partition, ledger, cx);
+        Ok(())
+    }
+
+    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
+        cx.counters.reject_derived(ledger.rejected);
+    }
+
+    fn file(&self, _: usize) -> Option<&str> {
+        None
+    }
+
+    fn close(&self) -> Result<(), Stop> {
+        Ok(())
+    }
+}

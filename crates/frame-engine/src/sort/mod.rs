@@ -1,0 +1,14 @@
+//! Sort: workers gather rows and, when memory is full, put them on disk as sorted runs; the result is merged while it is read.
+
+mod keys;
+mod memory;
+mod merge;
+mod order;
+mod run;
+mod sink;
+mod sorter;
+
+pub(crate) use keys::SortKeys;
+pub(crate) use order::{Order, canonical, compacted, sorted_indices};
+pub(crate) use sink::Sort;
+pub(crate) use sorter::{Sorter, sorted};

@@ -1,0 +1,145 @@
+//! What one worker gathers for a sort, and how it goes to disk.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, UInt64Array};
+use arrow::datatypes::SchemaRef;
+use arrow::row::Rows;
+use frame_core::{Batch, Origin, Result};
+use frame_graph::Scheduler;
+use frame_memory::{Grant, Reservation, SpillFile};
+
+use super::keys::{Entry, SortKeys};
+use super::memory::InMemory;
+use super::merge::merged;
+use super::order::compacted;
+use super::run::{Run, Sources, with_ranks};
+use crate::context::Context;
+use crate::group_by::ranks::ranks;
+use crate::source::Source;
+
+/// Rows that are to be sorted.
+pub(crate) struct Sorter {
+    keys: Arc<SortKeys>,
+    held: Vec<Held>,
+    /// Of everything in `held`.
+    held_bytes: usize,
+    pub(super) runs: Vec<Run>,
+    runs_bytes: usize,
+    file: Option<Arc<SpillFile>>,
+    pub(super) memory: Reservation,
+}
+
+/// A batch in memory.
+pub(super) struct Held {
+    pub(super) columns: Vec<ArrayRef>,
+    pub(super) keys: Rows,
+    pub(super) origin: Option<Origin>,
+    bytes: usize,
+}
+
+/// Bytes that a row takes while the order of rows is found: its entry, and a second one while entries are merged.
+pub(super) const ORDER_BYTES: usize = 2 * size_of::<Entry>();
+
+/// A piece is on its way to disk in this many copies: taken, as Arrow bytes with their compact texts, compressed.
+const PIECE_COPIES: usize = 4;
+
+impl Sorter {
+    /// No rows yet.
+    pub(crate) fn new(keys: Arc<SortKeys>, cx: &Context) -> Self {
+        let memory = cx.budget.reserve("sort");
+        Self { keys, held: Vec::new(), held_bytes: 0, runs: Vec::new(), runs_bytes: 0, file: None, memory }
+    }
+
+    /// Adds rows; those it has go to disk if memory is full.
+    pub(crate) fn push(&mut self, batch: Batch, cx: &Context) -> Result<()> {
+        let batch = compacted(batch)?;
+        let ranks = self.ranks(batch.origin(), batch.len())?;
+        let keys = self.keys.rows(batch.columns(), batch.len(), ranks.as_ref())?;
+        let bytes = batch.memory_bytes() + keys.size() + batch.len() * ORDER_BYTES;
+        let is_much = !self.held.is_empty() && self.held_bytes + bytes > cx.gathered_bytes;
+        if is_much || self.memory.resize(self.bytes(self.held_bytes + bytes, cx)) == Grant::Full {
+            self.spill(cx)?;
+            self.memory.require(self.bytes(bytes, cx))?;
+        }
+        self.held_bytes += bytes;
+        self.held.push(Held { columns: batch.columns().to_vec(), keys, origin: batch.origin(), bytes });
+        Ok(())
+    }
+
+    fn ranks(&self, origin: Option<Origin>, rows: usize) -> Result<Option<UInt64Array>> {
+        if self.keys.is_ranked() { Ok(Some(ranks(origin, rows)?)) } else { Ok(None) }
+    }
+
+    fn bytes(&self, held: usize, cx: &Context) -> usize {
+        held + self.runs_bytes + PIECE_COPIES * cx.piece_bytes()
+    }
+
+    /// Puts the rows in memory on disk, as a run.
+    pub(super) fn spill(&mut self, cx: &Context) -> Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let file = match &self.file {
+            Some(file) => file.clone(),
+            None => self.file.insert(Arc::new(cx.spill.file()?)).clone(),
+        };
+        let held = std::mem::take(&mut self.held);
+        let mut sources = Sources { columns: Vec::with_capacity(held.len()), keys: Vec::with_capacity(held.len()) };
+        for batch in &held {
+            let ranks = self.ranks(batch.origin, batch.keys.num_rows())?;
+            sources.columns.push(with_ranks(&batch.columns, ranks.as_ref()));
+            sources.keys.push(&batch.keys);
+        }
+        let mut order = entries(&sources.keys);
+        order.sort_unstable_by(|a, b| a.compare(b, &sources.keys));
+        let bytes: usize = held.iter().map(|batch| batch.bytes).sum();
+        let mut run = Run::default();
+        run.write(&file, &sources, &order, cx.piece_rows(bytes, order.len()), &cx.cancel)?;
+        self.runs_bytes += run.bytes();
+        self.runs.push(run);
+        drop(held);
+        self.held_bytes = 0;
+        self.memory.require(self.runs_bytes)
+    }
+}
+
+/// Every row of some batches.
+pub(super) fn entries(keys: &[&Rows]) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(keys.iter().map(|keys| keys.num_rows()).sum());
+    for (batch, keys) in keys.iter().enumerate() {
+        entries.extend((0..keys.num_rows()).map(|row| Entry::new(keys.row(row), batch, row)));
+    }
+    entries
+}
+
+/// All rows of all sorters in order.
+pub(crate) fn sorted(
+    sorters: Vec<Sorter>,
+    keys: &Arc<SortKeys>,
+    schema: &SchemaRef,
+    scheduler: &Scheduler,
+    cx: &Context,
+) -> Result<Arc<dyn Source>> {
+    if sorters.iter().all(|sorter| sorter.runs.is_empty()) {
+        let (mut held, mut memory) = (Vec::new(), Vec::new());
+        for sorter in sorters {
+            held.extend(sorter.held);
+            memory.push(sorter.memory);
+        }
+        return Ok(Arc::new(InMemory::new(held, schema, memory, scheduler, cx)?));
+    }
+    // What is still in memory makes room for merging.
+    let sorters: Vec<_> = sorters.into_iter().map(|sorter| std::sync::Mutex::new(Some(sorter))).collect();
+    let sorters = scheduler.map(sorters.len(), |at| {
+        let mut sorter = sorters[at].lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        sorter.iter_mut().try_for_each(|sorter| sorter.spill(cx))?;
+        Ok(sorter)
+    })?;
+    let (mut runs, mut memory) = (Vec::new(), Vec::new());
+    for sorter in sorters.into_iter().flatten() {
+        runs.extend(sorter.runs);
+        memory.push(sorter.memory);
+    }
+    merged(runs, keys, schema, memory, scheduler, cx)
+}

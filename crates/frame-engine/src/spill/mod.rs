@@ -1,0 +1,6 @@
+//! Columns on disk: what operators that outgrow their memory put aside.
+
+mod codec;
+mod piece;
+
+pub(crate) use piece::Piece;

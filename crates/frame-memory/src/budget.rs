@@ -1,0 +1,197 @@
+//! The memory budget and its reservations.
+//!
+//! A budget that is governed compares what is reserved with what the kernel says that the process holds: the difference (code, stacks,
+//! what the allocator keeps) is taken off the limit. That decides only when to spill, never an answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use frame_core::{Error, MemoryError, Result};
+
+/// The bytes that one session may hold, shared by all its runs.
+#[derive(Debug, Clone)]
+pub struct MemoryBudget(Arc<Budget>);
+
+#[derive(Debug)]
+struct Budget {
+    limit_bytes: usize,
+    used_bytes: AtomicUsize,
+    peak_bytes: AtomicUsize,
+    /// What the process holds, if it is asked.
+    resident: Option<fn() -> Option<usize>>,
+    /// Bytes that the process holds beyond those reserved, when it was asked last.
+    beside_bytes: AtomicUsize,
+    /// Bytes that have been granted since then.
+    since_bytes: AtomicUsize,
+}
+
+/// The process is asked again after so many bytes were granted.
+const LOOK_EVERY_BYTES: usize = 1 << 20;
+
+/// The answer to a request for memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Grant {
+    /// The reservation has the size asked for.
+    Granted,
+    /// Nothing changed: give something up, or stop with [`Reservation::refused`].
+    Full,
+}
+
+impl MemoryBudget {
+    /// A budget of `limit_bytes`.
+    pub fn new(limit_bytes: usize) -> Self {
+        Self::with(limit_bytes, None)
+    }
+
+    /// A budget of `limit_bytes` for the whole process, of which `resident` tells what it holds.
+    pub fn governed(limit_bytes: usize, resident: fn() -> Option<usize>) -> Self {
+        let budget = Self::with(limit_bytes, Some(resident));
+        budget.look();
+        budget
+    }
+
+    fn with(limit_bytes: usize, resident: Option<fn() -> Option<usize>>) -> Self {
+        let zero = AtomicUsize::default;
+        Self(Arc::new(Budget { limit_bytes, used_bytes: zero(), peak_bytes: zero(), resident, beside_bytes: zero(), since_bytes: zero() }))
+    }
+
+    /// A reservation of no bytes yet; `consumer` names it in errors.
+    pub fn reserve(&self, consumer: &'static str) -> Reservation {
+        Reservation { budget: self.clone(), consumer, bytes: 0 }
+    }
+
+    /// The limit.
+    pub fn limit_bytes(&self) -> usize {
+        self.0.limit_bytes
+    }
+
+    /// Bytes that may still be reserved, as far as can be said now.
+    pub fn free_bytes(&self) -> usize {
+        self.look();
+        self.grantable_bytes().saturating_sub(self.used_bytes())
+    }
+
+    /// Bytes that reservations may have together.
+    fn grantable_bytes(&self) -> usize {
+        self.0.limit_bytes.saturating_sub(self.0.beside_bytes.load(Ordering::Relaxed))
+    }
+
+    /// Asks what the process holds.
+    fn look(&self) {
+        if let Some(resident) = self.0.resident.and_then(|resident| resident()) {
+            self.0.beside_bytes.store(resident.saturating_sub(self.used_bytes()), Ordering::Relaxed);
+        }
+        self.0.since_bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// Bytes reserved now.
+    pub fn used_bytes(&self) -> usize {
+        self.0.used_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The most bytes that were ever reserved at once.
+    pub fn peak_bytes(&self) -> usize {
+        self.0.peak_bytes.load(Ordering::Relaxed)
+    }
+
+    fn grow(&self, more: usize) -> Grant {
+        if self.0.resident.is_some() && self.0.since_bytes.fetch_add(more, Ordering::Relaxed) >= LOOK_EVERY_BYTES {
+            self.look();
+        }
+        let limit = self.grantable_bytes();
+        let grown = self
+            .0
+            .used_bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| used.checked_add(more).filter(|total| *total <= limit));
+        match grown {
+            Ok(before) => {
+                self.0.peak_bytes.fetch_max(before + more, Ordering::Relaxed);
+                Grant::Granted
+            }
+            Err(_) => Grant::Full,
+        }
+    }
+}
+
+/// Bytes set aside for one consumer; given back on drop.
+#[derive(Debug)]
+pub struct Reservation {
+    budget: MemoryBudget,
+    consumer: &'static str,
+    bytes: usize,
+}
+
+impl Reservation {
+    /// Grows or shrinks the reservation to `bytes`. Never blocks; shrinking always succeeds.
+    pub fn resize(&mut self, bytes: usize) -> Grant {
+        if bytes > self.bytes {
+            if self.budget.grow(bytes - self.bytes) == Grant::Full {
+                return Grant::Full;
+            }
+        } else {
+            self.budget.0.used_bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+        }
+        self.bytes = bytes;
+        Grant::Granted
+    }
+
+    /// [`Reservation::resize`] for a consumer that has nothing to give up.
+    ///
+    /// # Errors
+    /// `MemoryError` when the budget is full.
+    pub fn require(&mut self, bytes: usize) -> Result<()> {
+        match self.resize(bytes) {
+            Grant::Granted => Ok(()),
+            Grant::Full => Err(self.refused(bytes)),
+        }
+    }
+
+    /// The error for a growth to `bytes` that was refused.
+    pub fn refused(&self, bytes: usize) -> Error {
+        Error::new(MemoryError {
+            consumer: self.consumer.to_owned(),
+            wanted_bytes: bytes.saturating_sub(self.bytes),
+            used_bytes: self.budget.used_bytes(),
+            limit_bytes: self.budget.limit_bytes(),
+        })
+    }
+
+    /// The budget that it is part of.
+    pub fn budget(&self) -> &MemoryBudget {
+        &self.budget
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.0.used_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_budget_changes_nothing_and_dropping_gives_back() {
+        let budget = MemoryBudget::new(100);
+        let mut first = budget.reserve("first");
+        let mut second = budget.reserve("second");
+        assert_eq!(first.resize(60), Grant::Granted);
+        assert_eq!(second.resize(50), Grant::Full);
+        assert_eq!((first.bytes(), second.bytes(), budget.used_bytes()), (60, 0, 60));
+        assert_eq!(first.resize(10), Grant::Granted);
+        assert_eq!(second.resize(50), Grant::Granted);
+        assert_eq!(budget.used_bytes(), 60);
+        drop(second);
+        assert_eq!((budget.used_bytes(), budget.peak_bytes()), (10, 60));
+        let error = first.require(101).expect_err("more than the limit");
+        assert_eq!(error.exit_code(), 4);
+    }
+}
