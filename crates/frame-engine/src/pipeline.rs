@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use frame_core::{Batch, DataError, Error, ErrorKind, FilePosition, Origin, Result};
 use frame_graph::Flow;
-use frame_io::Stop;
+use frame_io::{BatchReader, Stop};
 
 use crate::context::Context;
 use crate::source::Source;
@@ -27,22 +27,52 @@ pub(crate) struct Pipeline {
     pub(crate) cx: Context,
 }
 
+/// A partition being read.
+pub(crate) struct Reading {
+    reader: Box<dyn BatchReader>,
+    partition: usize,
+    /// Batches so far.
+    place: usize,
+    /// Rows that pipes have rejected so far.
+    rejected: u64,
+}
+
 impl Pipeline {
     /// Reads one partition through all pipes into `take`; empty batches are left out.
     pub(crate) fn run(&self, partition: usize, mut take: impl FnMut(Batch) -> Result<Flow>) -> Result<(), Stop> {
-        let mut reader = self.source.open(partition)?;
-        let (mut place, mut rejected) = (0, 0);
-        while let Some(batch) = reader.next()? {
-            self.cx.cancel.check()?;
-            let batch = self.piped(batch, Origin { partition, batch: place }, &mut rejected)?;
-            place += 1;
-            if !batch.is_empty() && take(batch)? == Flow::Enough {
-                // The rest of the partition is not looked at, so nothing can be said of its rows.
-                self.source.left(partition, reader.ledger().rejecting(rejected), &self.cx);
+        let mut reading = self.open(partition)?;
+        while let Some(batch) = self.next(&mut reading)? {
+            if take(batch)? == Flow::Enough {
+                self.leave(&reading);
                 return Ok(());
             }
         }
-        self.source.done(partition, reader.ledger().rejecting(rejected), &self.cx)
+        Ok(())
+    }
+
+    /// Starts to read a partition.
+    pub(crate) fn open(&self, partition: usize) -> Result<Reading, Stop> {
+        Ok(Reading { reader: self.source.open(partition)?, partition, place: 0, rejected: 0 })
+    }
+
+    /// The next batch that is not empty, behind all pipes; none when the partition was read to its end.
+    pub(crate) fn next(&self, reading: &mut Reading) -> Result<Option<Batch>, Stop> {
+        while let Some(batch) = reading.reader.next()? {
+            self.cx.cancel.check()?;
+            let origin = Origin { partition: reading.partition, batch: reading.place };
+            let batch = self.piped(batch, origin, &mut reading.rejected)?;
+            reading.place += 1;
+            if !batch.is_empty() {
+                return Ok(Some(batch));
+            }
+        }
+        self.source.done(reading.partition, reading.reader.ledger().rejecting(reading.rejected), &self.cx)?;
+        Ok(None)
+    }
+
+    /// The rest of the partition is not looked at, so nothing can be said of its rows.
+    pub(crate) fn leave(&self, reading: &Reading) {
+        self.source.left(reading.partition, reading.reader.ledger().rejecting(reading.rejected), &self.cx);
     }
 
     /// A batch of the source behind all pipes.
