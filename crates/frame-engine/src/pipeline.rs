@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use frame_core::{Batch, DataError, Error, ErrorKind, FilePosition, Origin, Result};
+use frame_core::{Batch, DataError, Error, ErrorKind, FilePosition, Origin, Result, sound_rows};
 use frame_graph::Flow;
 use frame_io::Stop;
 
@@ -34,23 +34,56 @@ impl Pipeline {
         let (mut place, mut rejected) = (0, 0);
         while let Some(batch) = reader.next()? {
             self.cx.cancel.check()?;
-            let batch = self.piped(batch, Origin { partition, batch: place }, &mut rejected)?;
+            let (batch, failure) = self.piped(batch, Origin { partition, batch: place }, &mut rejected)?;
             place += 1;
             if !batch.is_empty() && take(batch)? == Flow::Enough {
                 // The rest of the partition is not looked at, so nothing can be said of its rows.
                 self.source.left(partition, reader.ledger().rejecting(rejected), &self.cx);
                 return Ok(());
             }
+            if let Some(failure) = failure {
+                return Err(failure.into());
+            }
         }
         self.source.done(partition, reader.ledger().rejecting(rejected), &self.cx)
     }
 
-    /// A batch of the source behind all pipes.
-    pub(crate) fn piped(&self, batch: Batch, origin: Origin, rejected: &mut u64) -> Result<Batch> {
-        let batch = batch.with_origin(Some(origin));
-        let result = self.pipes.iter().try_fold(batch, |batch, pipe| pipe.apply(batch, rejected));
-        result.map_err(|error| located(error, self.source.file(origin.partition)))
+    /// A batch of the source behind all pipes, up to the first row that one of them fails for, and that failure: it counts only if rows
+    /// behind those of the batch are wanted.
+    ///
+    /// # Errors
+    /// A failure that no row is to blame for.
+    pub(crate) fn piped(&self, batch: Batch, origin: Origin, rejected: &mut u64) -> Result<(Batch, Option<Error>)> {
+        let (mut batch, mut failure) = (batch.with_origin(Some(origin)), None);
+        for pipe in self.pipes.iter() {
+            batch = match pipe.apply(batch.clone(), rejected) {
+                Ok(batch) => batch,
+                Err(error) if is_of_a_row(&error) && !batch.is_empty() => {
+                    let (sound, first) = sound(pipe.as_ref(), batch, error, rejected)?;
+                    // The row stands in front of those that an earlier pipe has failed for.
+                    failure = Some(located(first, self.source.file(origin.partition)));
+                    sound
+                }
+                Err(error) => return Err(error),
+            };
+        }
+        Ok((batch, failure))
     }
+}
+
+/// Whether an error is the fault of a value, not of the machine or of frame.
+fn is_of_a_row(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Query(_) | ErrorKind::Data(_))
+}
+
+/// The rows of a batch in front of the first one that a pipe fails for, behind that pipe, and the failure of that row.
+fn sound(pipe: &dyn Pipe, batch: Batch, error: Error, rejected: &mut u64) -> Result<(Batch, Error)> {
+    let batch = batch.dense()?;
+    let part = |start: usize, len: usize, rejected: &mut u64| pipe.apply(batch.clone().slice(start, len)?, rejected);
+    let rows = sound_rows(batch.len(), |range| part(range.start, range.len(), &mut 0).is_ok());
+    // Of several failures that of the first row is told, whatever the size of the batch.
+    let first = part(rows, 1, &mut 0).err().unwrap_or(error);
+    Ok((part(0, rows, rejected)?, first))
 }
 
 /// The error with the file that its value comes from.
