@@ -38,6 +38,27 @@ impl<'a> Rows<'a> {
         Self { bounds: &self.bounds[..=len * self.fields], len, ..self }
     }
 
+    /// The bytes that the records lie in.
+    pub(in super::super) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Fields of each record.
+    pub(in super::super) fn fields(&self) -> usize {
+        self.fields
+    }
+
+    /// Whether a column is the last one, which may end with a carriage return.
+    pub(in super::super) fn is_last(&self, column: usize) -> bool {
+        column + 1 == self.fields
+    }
+
+    /// From where field `column` of record `first` begins to behind that of the seventh record after it.
+    #[inline(always)]
+    pub(in super::super) fn bounds_of_eight(&self, first: usize, column: usize) -> &'a [u32] {
+        &self.bounds[first * self.fields + column..][..7 * self.fields + 2]
+    }
+
     /// From the first byte of the first record to the last of the last.
     pub(in super::super) fn all_bytes(&self) -> &'a [u8] {
         &self.bytes[self.bounds[0] as usize..self.bounds[self.len * self.fields] as usize - 1]
@@ -46,7 +67,7 @@ impl<'a> Rows<'a> {
     /// Field `column` of every record, in order.
     #[inline(always)]
     pub(in super::super) fn column(&self, column: usize) -> impl Iterator<Item = Field<'a>> {
-        let is_last = column + 1 == self.fields;
+        let is_last = self.is_last(column);
         let chunk = self.bytes;
         let bounds = self.bounds.get(column..).unwrap_or_default().windows(2).step_by(self.fields).take(self.len);
         bounds.map(move |bounds| Field::new(chunk, bounds[0] as usize, bounds[1] as usize - 1, is_last))
@@ -56,7 +77,7 @@ impl<'a> Rows<'a> {
     #[inline(always)]
     pub(in super::super) fn field(&self, row: usize, column: usize) -> Field<'a> {
         let at = row * self.fields + column;
-        Field::new(self.bytes, self.bounds[at] as usize, self.bounds[at + 1] as usize - 1, column + 1 == self.fields)
+        Field::new(self.bytes, self.bounds[at] as usize, self.bounds[at + 1] as usize - 1, self.is_last(column))
     }
 }
 

@@ -4,6 +4,8 @@
 //! into a number: with vector instructions where the processor has them, in 128-bit words elsewhere. A decimal below 2⁵³ with at most
 //! fifteen decimals is then one exact division away from its float (Clinger, "How to read floating point numbers accurately", 1990).
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod sse41;
@@ -33,7 +35,7 @@ trait Instructions: Copy {
 /// Parses column `column` of every row as floats.
 pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
     #[cfg(target_arch = "x86_64")]
-    if let Some(parsed) = sse41::floats(rows, column, class) {
+    if let Some(parsed) = avx512::floats(rows, column, class).or_else(|| sse41::floats(rows, column, class)) {
         return parsed;
     }
     floats_with(portable::Words, rows, column, class)
@@ -42,7 +44,7 @@ pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
 /// Parses column `column` of every row as integers of 64 bits.
 pub(super) fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
     #[cfg(target_arch = "x86_64")]
-    if let Some(parsed) = sse41::ints(rows, column, class) {
+    if let Some(parsed) = avx512::ints(rows, column, class).or_else(|| sse41::ints(rows, column, class)) {
         return parsed;
     }
     ints_with(portable::Words, rows, column, class)

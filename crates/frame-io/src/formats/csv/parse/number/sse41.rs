@@ -8,9 +8,9 @@ use std::arch::x86_64::{
 use super::{Digits, Field, Instructions, Parsed, Rows};
 use crate::formats::csv::class::Class;
 
-/// Proof that the processor has SSSE3 and SSE 4.1.
+/// Proof that the processor has SSSE3, SSE 4.1 and BMI 1.
 #[derive(Clone, Copy)]
-struct Sse41(());
+pub(super) struct Sse41(());
 
 /// Shuffle `p` moves the bytes before place p up by one, over the point there; shuffle 16 moves none.
 const SQUEEZE: [[u8; 16]; 17] = {
@@ -38,34 +38,37 @@ const KEEP_LAST: [u8; 32] = {
     table
 };
 
-fn is_available() -> bool {
-    is_x86_feature_detected!("ssse3") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("bmi1")
-}
-
 /// See [`super::floats`]; `None` if the processor cannot.
 pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
     #[target_feature(enable = "ssse3,sse4.1,bmi1")]
-    fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-        super::floats_with(Sse41(()), rows, column, class)
+    fn floats(isa: Sse41, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
+        super::floats_with(isa, rows, column, class)
     }
     // SAFETY: the processor has every feature of the function.
-    is_available().then(|| unsafe { floats(rows, column, class) })
+    Sse41::available().map(|isa| unsafe { floats(isa, rows, column, class) })
 }
 
 /// See [`super::ints`]; `None` if the processor cannot.
 pub(super) fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
     #[target_feature(enable = "ssse3,sse4.1,bmi1")]
-    fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-        super::ints_with(Sse41(()), rows, column, class)
+    fn ints(isa: Sse41, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
+        super::ints_with(isa, rows, column, class)
     }
     // SAFETY: the processor has every feature of the function.
-    is_available().then(|| unsafe { ints(rows, column, class) })
+    Sse41::available().map(|isa| unsafe { ints(isa, rows, column, class) })
+}
+
+impl Sse41 {
+    /// The proof, if it holds.
+    pub(super) fn available() -> Option<Self> {
+        (is_x86_feature_detected!("ssse3") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("bmi1")).then_some(Self(()))
+    }
 }
 
 impl Instructions for Sse41 {
     #[inline(always)]
     fn digits(self, field: Field<'_>, len: usize) -> Option<Digits> {
-        // SAFETY: `self` exists only inside the two functions above, so the processor has the features. The loads read sixteen bytes of
+        // SAFETY: `self` proves the features. The loads read sixteen bytes of
         // the field's own array, of a row of `SQUEEZE` (the point is at most 16), and of `KEEP_LAST` (count is at most 16).
         unsafe {
             let bytes = _mm_loadu_si128(field.trailing().as_ptr().cast::<__m128i>());
