@@ -1,5 +1,7 @@
 //! Sorted rows that all fit into memory: the batches as they came, and the order of their rows.
 
+use std::cmp::Ordering;
+
 use arrow::datatypes::SchemaRef;
 use arrow::row::Rows;
 use frame_core::{Batch, Result};
@@ -42,8 +44,9 @@ impl InMemory {
         held.sort_by_key(|batch| batch.origin);
         let keys: Vec<&Rows> = held.iter().map(|batch| &batch.keys).collect();
         let mut order = entries(&keys);
+        // An order that nobody waits for any more is found without looking at keys.
+        scheduler.sort_by(&mut order, |a, b| if cx.cancel.is_cancelled() { Ordering::Equal } else { a.compare(b, &keys) });
         cx.cancel.check()?;
-        scheduler.sort_by(&mut order, |a, b| a.compare(b, &keys));
         let order = order.into_iter().map(|entry| (entry.batch, entry.row)).collect();
         let columns = held.into_iter().map(|batch| batch.columns).collect();
         let sources = Sources { columns, keys: Vec::new() };
