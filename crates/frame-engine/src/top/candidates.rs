@@ -21,11 +21,20 @@ const SLACK: usize = 1 << 16;
 
 /// A rank as it is kept: bytes that sort.
 pub(crate) trait Rank: Ord + Clone + Send + 'static {
+    /// The rank of the last row kept of a group; nothing behind it gets in.
+    type Bound: Clone + Send;
+
+    /// Everything gets in.
+    const OPEN: Self::Bound;
+
     /// Keeps the bytes of a rank.
     fn keep(bytes: &[u8]) -> Self;
 
-    /// Whether the rank with these bytes comes behind this one.
-    fn is_before(&self, bytes: &[u8]) -> bool;
+    /// This rank as a bound.
+    fn bound(&self) -> Self::Bound;
+
+    /// Whether the rank with these bytes comes behind a bound.
+    fn is_behind(bound: &Self::Bound, bytes: &[u8]) -> bool;
 
     /// Bytes of memory that it holds elsewhere.
     fn heap_bytes(&self) -> usize;
@@ -33,12 +42,20 @@ pub(crate) trait Rank: Ord + Clone + Send + 'static {
 
 /// Any rank.
 impl Rank for Box<[u8]> {
+    type Bound = Option<Self>;
+
+    const OPEN: Option<Self> = None;
+
     fn keep(bytes: &[u8]) -> Self {
         bytes.into()
     }
 
-    fn is_before(&self, bytes: &[u8]) -> bool {
-        bytes > self.as_ref()
+    fn bound(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn is_behind(bound: &Option<Self>, bytes: &[u8]) -> bool {
+        bound.as_ref().is_some_and(|bound| bytes > bound.as_ref())
     }
 
     fn heap_bytes(&self) -> usize {
@@ -48,6 +65,11 @@ impl Rank for Box<[u8]> {
 
 /// A rank of at most sixteen bytes; all of them have the same length.
 impl Rank for u128 {
+    /// Half of what an option would take: the bounds of many groups stay in cache.
+    type Bound = Self;
+
+    const OPEN: Self = Self::MAX;
+
     #[inline(always)]
     fn keep(bytes: &[u8]) -> Self {
         let mut short = [0; 16];
@@ -55,9 +77,13 @@ impl Rank for u128 {
         Self::from_be_bytes(short)
     }
 
+    fn bound(&self) -> Self {
+        *self
+    }
+
     #[inline(always)]
-    fn is_before(&self, bytes: &[u8]) -> bool {
-        Self::keep(bytes) > *self
+    fn is_behind(bound: &Self, bytes: &[u8]) -> bool {
+        Self::keep(bytes) > *bound
     }
 
     fn heap_bytes(&self) -> usize {
@@ -77,14 +103,14 @@ pub(super) struct Candidate<R> {
 }
 
 /// What one worker has gathered.
-pub(crate) struct Candidates<R> {
+pub(crate) struct Candidates<R: Rank> {
     groups: Box<dyn KeyTable>,
     group_of: Vec<u32>,
     batches: Vec<RecordBatch>,
     rows: usize,
     candidates: Vec<Candidate<R>>,
-    /// The rank of the last row kept of each full group; nothing equal or worse gets in, unless ties do.
-    worst: Vec<Option<R>>,
+    /// The bound of each group; open until it is full.
+    worst: Vec<R::Bound>,
     /// Candidates that the last look left.
     left: usize,
     /// The partition in hand, and the rows of it so far.
@@ -113,13 +139,13 @@ impl<R: Rank> Candidates<R> {
         let (columns, rows) = (batch.columns(), batch.len());
         let keys = top.per.iter().map(|key| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
         self.groups.assign(&keys, rows, &mut self.group_of)?;
-        self.worst.resize(self.groups.len(), None);
+        self.worst.resize(self.groups.len(), R::OPEN);
         let mut kept = Vec::new();
         for (row, group) in self.group_of.iter().enumerate() {
             let rank = ranks.get(row);
             let place = top.ranking.place(place(row));
             // A row with the rank of the worst may have a better place.
-            if self.worst[*group as usize].as_ref().is_some_and(|worst| worst.is_before(rank)) {
+            if R::is_behind(&self.worst[*group as usize], rank) {
                 continue;
             }
             let candidate = Candidate { group: *group, rank: R::keep(rank), place, row: (self.rows + kept.len()) as u32 };
@@ -143,7 +169,7 @@ impl<R: Rank> Candidates<R> {
         let batches: usize = self.batches.iter().map(RecordBatch::get_array_memory_size).sum();
         let ranks: usize = self.candidates.iter().take(1).map(|candidate| candidate.rank.heap_bytes()).sum();
         let candidates = self.candidates.capacity() * (size_of::<Candidate<R>>() + ranks);
-        let worst = self.worst.capacity() * (size_of::<Option<R>>() + ranks);
+        let worst = self.worst.capacity() * (size_of::<R::Bound>() + ranks);
         self.memory.require(batches + candidates + worst + self.groups.bytes())
     }
 
@@ -161,7 +187,7 @@ impl<R: Rank> Candidates<R> {
             seen += usize::from(is_kept);
             if seen == count && is_kept {
                 last = Some(candidate.rank.clone());
-                worst[candidate.group as usize] = Some(candidate.rank.clone());
+                worst[candidate.group as usize] = candidate.rank.bound();
             }
             is_kept
         });
@@ -193,7 +219,7 @@ impl<R: Rank> Candidates<R> {
         }
         let keys = top.per.iter().map(|key| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
         self.groups.assign(&keys, rows, &mut self.group_of)?;
-        self.worst.resize(self.groups.len(), None);
+        self.worst.resize(self.groups.len(), R::OPEN);
         let (first, groups) = (self.rows, &self.group_of);
         self.candidates.extend(candidates.into_iter().enumerate().map(|(row, candidate)| Candidate {
             group: groups[row],
