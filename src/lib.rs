@@ -24,6 +24,6 @@ pub use arrow;
 pub use frame_core::{CancelToken, Error, ErrorKind, FilePosition, Result, Scalar, Span};
 pub use frame_engine::{Progress, Report};
 pub use frame_expr::{Expr, SortKey, col, lit};
-pub use frame_lang::verbs::BadValue;
+pub use frame_lang::verbs::{BadValue, EmptySteps};
 pub use frame_plan::{CsvOptions, FillFrom, FormatName, Input, Plan, SampleSize, Target};
 pub use session::*;

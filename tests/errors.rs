@@ -191,6 +191,10 @@ fn usage_errors_and_limits() {
     fails(&["query", "count", "data/sales.csv", "--types", "idd=int"], 2, &["E0203"]);
     fails(&["query", "count", "data/sales.csv", "--to", "xml"], 2, &["no form of output"]);
     fails(&["query", "sort value", "data/sales.csv", "--memory", "50K"], 4, &["E0501", "--memory"]);
+    for query in ["derive n = row_number() over ()", "complete id, value", "complete ts every 1s"] {
+        fails(&["query", query, "data/sales.csv", "--memory", "50K"], 4, &["E0501", "--memory"]);
+    }
+    fails(&["query", "complete ts every 1us", "data/sales.csv"], 2, &["would make more than 2147483648 rows", "longer steps"]);
     fails(&["generate", "data/sales.csv"], 2, &["is there already"]);
 }
 

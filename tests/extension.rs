@@ -1,4 +1,4 @@
-//! An aggregate, a function and a verb are each one file and two lines: one that declares it, one that lists it.
+//! An aggregate, a function, a window function and a verb are each one file and two lines: one that declares it, one that lists it.
 //!
 //! That two lines are enough shows beside the lists: `span`, `twice` and `leave` exist in tests alone. Here stands that no second list grows.
 
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use frame_expr::{aggregates, scalars};
+use frame_expr::{aggregates, scalars, windows};
 use frame_lang::verbs;
 
 /// Where a list may be met once more: the builder has a method for each, words of other languages are translated to ours, the
@@ -14,7 +14,7 @@ use frame_lang::verbs;
 const ELSEWHERE: [&str; 4] = ["src/session/", "crates/frame-lang/src/foreign/", "crates/frame-testing/", "src/baseline/"];
 
 /// Words that mean something more in the grammar than their function does, or are also names of other things.
-const ALSO_GRAMMAR: [&str; 47] = [
+const ALSO_GRAMMAR: [&str; 50] = [
     "agg",
     "all",
     "cast",
@@ -33,6 +33,7 @@ const ALSO_GRAMMAR: [&str; 47] = [
     "format",
     "groupby",
     "hour",
+    "is_nan",
     "last",
     "like",
     "list",
@@ -49,6 +50,7 @@ const ALSO_GRAMMAR: [&str; 47] = [
     "position",
     "quantile",
     "quarter",
+    "row_number",
     "second",
     "select",
     "sort",
@@ -57,6 +59,7 @@ const ALSO_GRAMMAR: [&str; 47] = [
     "sum",
     "tail",
     "top",
+    "truncate",
     "unordered",
     "week",
     "where",
@@ -65,7 +68,8 @@ const ALSO_GRAMMAR: [&str; 47] = [
 ];
 
 /// Files in a folder of the list that are no entry of it.
-const SHARED: [&str; 7] = ["mod", "tests", "extreme", "numeric", "value", "signature", "aggregates"];
+const SHARED: [&str; 13] =
+    ["mod", "tests", "extreme", "numeric", "value", "signature", "aggregates", "bound", "frames", "shift", "stretch", "tree", "window"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -91,10 +95,11 @@ fn code(path: &Path) -> String {
 }
 
 /// Each list: its folder, and the names in it.
-fn lists() -> [(&'static str, Vec<&'static str>); 3] {
+fn lists() -> [(&'static str, Vec<&'static str>); 4] {
     [
         ("crates/frame-expr/src/aggregates", aggregates::ALL.iter().map(|function| function.name()).collect()),
         ("crates/frame-expr/src/scalars", scalars::ALL.iter().map(|function| function.name()).collect()),
+        ("crates/frame-expr/src/windows", windows::ALL.iter().map(|function| function.name()).collect()),
         ("crates/frame-lang/src/verbs", verbs::ALL.iter().map(|verb| verb.name).collect()),
     ]
 }

@@ -400,7 +400,7 @@ fn there_is_help_on_every_word() {
     let names = |text: String| -> Vec<String> {
         text.lines().filter(|line| line.starts_with("  ")).filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
     };
-    for (topic, some) in [("verbs", "groupby"), ("functions", "lower"), ("aggregates", "mean")] {
+    for (topic, some) in [("verbs", "groupby"), ("functions", "lower"), ("aggregates", "mean"), ("windows", "lag")] {
         let names = names(stdout(&["help", topic]));
         assert!(names.iter().any(|name| name == some), "{topic}: {names:?}");
         for name in names {

@@ -1,10 +1,10 @@
-//! Every verb, aggregate and function: its help prints, and the examples in its help run on the data that they name.
+//! Every verb, aggregate, window function and function: its help prints, and the examples in its help run on the data that they name.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use frame_expr::{aggregates, scalars};
+use frame_expr::{aggregates, scalars, windows};
 use frame_lang::{operators, verbs};
 
 /// A folder with `data/sales.csv`: examples may write beside it.
@@ -35,6 +35,7 @@ fn examples_in_the_help_of_every_verb_and_aggregate_run() {
     let folder = folder();
     let words = verbs::ALL.iter().map(|verb| (verb.name, "verb", verb.help, verb.example));
     let words = words.chain(aggregates::ALL.iter().map(|function| (function.name(), "aggregate", function.help(), function.example())));
+    let words = words.chain(windows::ALL.iter().map(|function| (function.name(), "window function", function.help(), function.example())));
     for (name, role, sentence, example) in words {
         let (text, queries) = help(folder.path(), name);
         assert!(text.contains(&format!("{name} ({role}): {sentence}")), "{text}");
@@ -85,9 +86,10 @@ fn words_that_go_with_an_operator_lead_to_its_help() {
 #[test]
 fn the_lists_name_every_word() {
     let folder = folder();
-    let lists: [(&str, Vec<&str>); 4] = [
+    let lists: [(&str, Vec<&str>); 5] = [
         ("verbs", verbs::ALL.iter().map(|verb| verb.name).collect()),
         ("aggregates", aggregates::ALL.iter().map(|function| function.name()).collect()),
+        ("windows", windows::ALL.iter().map(|function| function.name()).collect()),
         ("functions", scalars::ALL.iter().map(|function| function.name()).collect()),
         ("operators", operators::ALL.iter().map(|operator| operator.name).collect()),
     ];

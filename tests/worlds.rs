@@ -50,6 +50,16 @@ fn the_language_answers_the_same_bytes_in_every_world() {
     check("language");
 }
 
+#[test]
+fn the_shape_of_tables_is_the_same_in_every_world() {
+    check("shape");
+}
+
+#[test]
+fn windows_are_the_same_in_every_world() {
+    check("windows");
+}
+
 /// The same rows as Parquet.
 fn converted(session: &Session, file: &str, folder: &Path) -> String {
     let copy = folder.join(Path::new(file).with_extension("parquet").file_name().expect("a name")).display().to_string();

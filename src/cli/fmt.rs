@@ -4,7 +4,7 @@ use std::io::Read;
 
 use clap::Args;
 use frame::arrow::datatypes::SchemaRef;
-use frame::{Error, Input};
+use frame::{Error, Input, Plan, Scalar};
 use frame_core::{IoError, Span};
 use frame_engine::Tables;
 use frame_plan::Catalog;
@@ -50,6 +50,10 @@ impl Catalog for Inputs {
             return Err(usage("the query has a verb that needs to know the columns".to_owned(), "name the file behind the query"));
         }
         self.0.schema(input)
+    }
+
+    fn values(&self, plan: &Plan) -> frame::Result<Vec<Scalar>> {
+        self.0.values(plan)
     }
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use frame_core::error::nearest;
 use frame_expr::aggregates::{self, AggregateFunction};
 use frame_expr::scalars::{self, ScalarFunction};
+use frame_expr::windows::{self, WindowFunction};
 use frame_lang::operators::{self, Operator};
 use frame_lang::verbs::{self, Verb};
 
@@ -16,10 +17,10 @@ const EXAMPLES: &str = "Examples:\n  frame help query\n  frame help verbs\n  fra
 #[derive(Debug, Args)]
 #[command(
     after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n  frame help functions\n  frame help operators\n  frame help aggregates\n  frame help mean\n  frame help between")
+    after_long_help = format!("{EXAMPLES}\n  frame help functions\n  frame help operators\n  frame help aggregates\n  frame help windows\n  frame help mean\n  frame help between")
 )]
 pub(super) struct Arguments {
-    /// A command, `verbs`, `functions`, `operators`, `aggregates`, or the name of one of these
+    /// A command, `verbs`, `functions`, `operators`, `aggregates`, `windows`, or the name of one of these
     topic: Option<String>,
 }
 
@@ -35,6 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         "functions" => return print(&all_functions()),
         "operators" => return print(&all_operators()),
         "aggregates" => return print(&all_aggregates()),
+        "windows" => return print(&all_windows()),
         _ => {}
     }
     let mut parts = Vec::new();
@@ -44,6 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     parts.extend(verbs::find(topic).map(verb));
     parts.extend(aggregates::find(topic).ok().map(aggregate));
     parts.extend(scalars::find(topic).ok().map(function));
+    parts.extend(windows::find(topic).ok().map(window));
     parts.extend(operators::find(topic).map(operator));
     if parts.is_empty() {
         return Err(unknown(topic, &command).into());
@@ -56,11 +59,12 @@ fn unknown(topic: &str, command: &clap::Command) -> frame::Error {
     let words = verbs::ALL.iter().flat_map(|verb| [verb.name].into_iter().chain(verb.aliases.iter().copied()));
     let words = words.chain(aggregates::ALL.iter().map(|aggregate| aggregate.name()));
     let words = words.chain(scalars::ALL.iter().map(|function| function.name()));
+    let words = words.chain(windows::ALL.iter().map(|function| function.name()));
     let words = words.chain(operators::ALL.iter().flat_map(|operator| [operator.name].into_iter().chain(operator.aliases.iter().copied())));
-    let known: Vec<&str> = commands.chain(words).chain(["verbs", "functions", "operators", "aggregates"]).collect();
+    let known: Vec<&str> = commands.chain(words).chain(["verbs", "functions", "operators", "aggregates", "windows"]).collect();
     let hint = match nearest(topic, known) {
         Some(word) => format!("did you mean `frame help {word}`?"),
-        None => "frame help verbs, frame help functions, frame help operators, frame help aggregates".to_owned(),
+        None => "frame help verbs, frame help functions, frame help operators, frame help aggregates, frame help windows".to_owned(),
     };
     usage(format!("there is no help on `{topic}`"), &hint)
 }
@@ -91,6 +95,11 @@ fn function(function: &'static dyn ScalarFunction) -> String {
     format!("{} (function): {}\n\nExample:\n  {expression} is {value}\n", function.name(), function.help())
 }
 
+fn window(function: &'static dyn WindowFunction) -> String {
+    let (name, help, example) = (function.name(), function.help(), function.example());
+    format!("{name} (window function): {help}\n\nExample:\n  frame query \"derive x = {example}\" data/sales.csv\n")
+}
+
 fn operator(operator: &'static Operator) -> String {
     let (name, help, usage, aliases) = (operator.name, operator.help, operator.usage, also(operator.aliases));
     let (expression, value) = operator.example;
@@ -117,6 +126,14 @@ fn all_operators() -> String {
 fn all_aggregates() -> String {
     let lines = aggregates::ALL.iter().map(|aggregate| (aggregate.name(), aggregate.help())).collect::<Vec<_>>();
     list("Functions of many rows, for groupby and agg. Nulls are skipped.", &lines)
+}
+
+fn all_windows() -> String {
+    let lines = windows::ALL.iter().map(|function| (function.name(), function.help())).collect::<Vec<_>>();
+    list(
+        "Functions of other rows, for derive, where, select and fill: f(x) over (by key order ts rows -6..0). Every aggregate is one too.",
+        &lines,
+    )
 }
 
 fn list(title: &str, lines: &[(&str, &str)]) -> String {

@@ -9,8 +9,7 @@ use frame_engine::{Progress, Tables};
 use frame_expr::{Expr, SortKey};
 use frame_lang::verbs::{self, BadValue};
 use frame_plan::{
-    Dedup, Fill, FillFrom, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top,
-    Union, Write,
+    Dedup, Fill, FillFrom, Input, KeyItem, Limit, Mark, Plan, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top, Union, Write,
 };
 
 use super::{AggregateSpec, GroupedFrame, Run, Session};
@@ -77,7 +76,7 @@ impl Frame {
     }
 
     /// Adds a stage that needs no look at the columns.
-    fn with(self, plan: impl Fn(Box<Plan>) -> Plan + Send + Sync + 'static) -> Self {
+    pub(super) fn with(self, plan: impl Fn(Box<Plan>) -> Plan + Send + Sync + 'static) -> Self {
         self.step(move |input, _| Ok(plan(Box::new(input))))
     }
 
@@ -90,14 +89,14 @@ impl Frame {
     /// Keeps the rows for which `predicate` is true: `where predicate`.
     #[must_use]
     pub fn filter(self, predicate: Expr) -> Self {
-        self.with(move |input| Plan::Filter(Filter { input, predicate: predicate.clone() }))
+        self.step(move |input, tables| verbs::kept(input, predicate.clone(), tables))
     }
 
     /// Replaces the columns by these expressions and names: `select expr as name, …`.
     #[must_use]
     pub fn select<N: Into<String>>(self, items: impl IntoIterator<Item = (Expr, N)>) -> Self {
         let items: Vec<_> = items.into_iter().map(|(expr, name)| (expr, name.into())).collect();
-        self.with(move |input| Plan::Project(Project { input, items: items.clone() }))
+        self.step(move |input, tables| verbs::selected(input, items.clone(), tables))
     }
 
     /// Keeps all columns but these: `drop a, b`.
@@ -399,7 +398,7 @@ impl Frame {
     }
 }
 
-fn names<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Vec<String> {
+pub(super) fn names<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Vec<String> {
     columns.into_iter().map(Into::into).collect()
 }
 

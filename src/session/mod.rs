@@ -6,6 +6,8 @@ mod frame;
 mod grouped;
 mod query;
 mod run;
+mod shape;
+mod windows;
 
 pub use aggregates::{
     AggregateSpec, aggregate, all, any, approx_nunique, approx_quantile, argmax, argmin, concat, corr, count, cov, first, kurtosis,
@@ -16,3 +18,4 @@ pub use frame::Frame;
 pub use grouped::GroupedFrame;
 pub use query::Query;
 pub use run::Run;
+pub use windows::{Over, WindowSpec, cume_dist, dense_rank, lag, lead, nth, ntile, percent_rank, rank, row_number, window};

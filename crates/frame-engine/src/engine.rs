@@ -127,7 +127,7 @@ impl Engine {
 
     /// The inputs as this engine opens them.
     pub fn tables(&self) -> Tables {
-        Tables::new(self.files.clone(), self.settings.clone())
+        Tables::new(self.files.clone(), self.clone())
     }
 
     /// Runs the plan that `planner` makes; stages run now, the rows of the answer while they are taken.

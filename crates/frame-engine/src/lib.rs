@@ -2,10 +2,15 @@
 //!
 //! This crate knows nothing of query text; what a plan's inputs are, it learns from `frame-io`.
 
+mod added;
+mod complete;
 mod context;
 mod engine;
+mod expand;
 mod fill;
 mod filter;
+mod gaps;
+mod gathered;
 mod graph;
 mod group_by;
 mod lower;
@@ -23,6 +28,7 @@ mod tables;
 mod tail;
 mod top;
 mod union;
+mod window;
 mod write;
 
 pub use engine::{Engine, Settings};

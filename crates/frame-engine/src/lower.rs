@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use frame_core::{Error, Result, ScanFilter};
-use frame_expr::{BoundExpr, Expr, SortKey, bind, predicate};
+use frame_expr::{BadCast, BoundExpr, BoundWindow, Expr, Node, SortKey, Steps, bind, predicate};
 use frame_io::{Identity, ScanRequest};
-use frame_plan::{Aggregate, Fill, Plan, Project, Remark, Scan, Target, Union, Write};
+use frame_plan::{Aggregate, Explode, Fill, Plan, Project, Remark, Scan, Target, Union, Unpivot, WindowItem, Write};
 
+use crate::complete::Complete;
 use crate::context::Context;
+use crate::expand::{self, Expand};
 use crate::fill::{self, Survey, Surveyed};
 use crate::filter::Filter;
+use crate::gaps::Gaps;
 use crate::graph::{Feed, Flowline, Stage, StageSink, TaskGraph};
 use crate::group_by::GroupBy;
 use crate::pipeline::Pipe;
@@ -22,6 +25,7 @@ use crate::stream::Limited;
 use crate::tables::Tables;
 use crate::tail::Tail;
 use crate::top::{Arrangement, Ranking, Sample, TopRows};
+use crate::window::{self, Windows};
 use crate::write::{self, Keys, usage};
 
 /// Makes the task graph of a plan; `named` are the columns that the query names, per scan path.
@@ -135,6 +139,7 @@ impl<'a> Lowering<'a> {
         let order = self.order;
         self.order = match plan {
             Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Union(_) | Plan::Reject(_) => order,
+            Plan::Unpivot(_) | Plan::Explode(_) => order,
             Plan::Mark(mark) if mark.remark == Remark::Unordered && order == Use::Answer => Use::Nothing,
             Plan::Mark(_) => order,
             // An aggregate that looks at the order gets the places of rows; the others do not care.
@@ -165,6 +170,8 @@ impl<'a> Lowering<'a> {
             Plan::Fill(fill) => self.fill(fill, plan),
             Plan::Write(write) => self.tee(write),
             Plan::Union(union) => self.union(union, plan),
+            Plan::Unpivot(unpivot) => self.unpivot(unpivot, plan),
+            Plan::Explode(explode) => self.explode(explode, plan),
             _ => self.gathered(plan, is_unordered),
         }
     }
@@ -214,7 +221,22 @@ impl<'a> Lowering<'a> {
                 schema: schema.clone(),
                 text: plan.explain(),
             }),
+            Plan::Complete(complete) => {
+                let output = plan.schema(self.tables)?;
+                Box::new(completing(complete, std::mem::replace(&mut schema, output.clone()), output)?)
+            }
+            Plan::Gaps(gaps) => {
+                let output = plan.schema(self.tables)?;
+                Box::new(stepping(gaps, std::mem::replace(&mut schema, output.clone()), output)?)
+            }
+            Plan::Window(window) => {
+                let output = plan.schema(self.tables)?;
+                let input = std::mem::replace(&mut schema, output.clone());
+                Box::new(windowed(window, &input, output)?)
+            }
             Plan::Scan(_)
+            | Plan::Unpivot(_)
+            | Plan::Explode(_)
             | Plan::Filter(_)
             | Plan::Project(_)
             | Plan::Mark(_)
@@ -244,6 +266,33 @@ impl<'a> Lowering<'a> {
             flowlines.push(input.into_flowline());
         }
         Ok(Open { feed: Feed::Union(flowlines), pipes: Vec::new(), limit: None, schema })
+    }
+
+    fn unpivot(&mut self, unpivot: &Unpivot, plan: &Plan) -> Result<Open> {
+        let input = self.lower(&unpivot.input)?;
+        let schema = plan.schema(self.tables)?;
+        let to = schema.field(schema.fields().len() - 1).data_type();
+        let names: Vec<&str> = unpivot.turned(&input.schema).collect();
+        let turned = names.iter().map(|name| {
+            let cast = Node::Cast { operand: Box::new(Expr::column(*name)), to: to.clone(), bad: BadCast::Fail };
+            bind(&Expr::new(cast), &input.schema)
+        });
+        let expand = expand::Unpivot {
+            kept: (0..input.schema.fields().len()).filter(|at| !names.contains(&input.schema.field(*at).name().as_str())).collect(),
+            turned: turned.collect::<Result<_>>()?,
+            names: names.iter().copied().map(Some).collect(),
+            schema: schema.clone(),
+            text: unpivot.text(),
+        };
+        Ok(expanded(input, Arc::new(expand), schema))
+    }
+
+    fn explode(&mut self, explode: &Explode, plan: &Plan) -> Result<Open> {
+        let input = self.lower(&explode.input)?;
+        let schema = plan.schema(self.tables)?;
+        let column = schema.index_of(&explode.column)?;
+        let expand = expand::Explode { column, separator: explode.separator.clone(), schema: schema.clone(), text: explode.text() };
+        Ok(expanded(input, Arc::new(expand), schema))
     }
 
     fn scan(&mut self, scan: &Scan) -> Result<Open> {
@@ -375,6 +424,37 @@ impl<'a> Lowering<'a> {
         input.pipes.push(Box::new(project::Project { items, schema: input.schema.clone() }));
         Ok(input)
     }
+}
+
+/// A flowline and behind it an operator that makes several rows of one.
+fn expanded(input: Open, expand: Arc<dyn Expand>, schema: SchemaRef) -> Open {
+    let feed = Feed::Expanded(Box::new(input.into_flowline()), expand);
+    Open { feed, pipes: Vec::new(), limit: None, schema }
+}
+
+fn completing(complete: &frame_plan::Complete, input: SchemaRef, schema: SchemaRef) -> Result<Complete> {
+    let keys = places(&complete.keys, &input)?;
+    let of_keys = Schema::new(keys.iter().map(|at| input.field(*at).clone()).collect::<Vec<_>>());
+    let value = complete.value.as_ref().map(|value| bind(value, &of_keys)).transpose()?;
+    Ok(Complete { keys, value, input, schema, text: complete.text() })
+}
+
+fn stepping(gaps: &frame_plan::Gaps, input: SchemaRef, schema: SchemaRef) -> Result<Gaps> {
+    let column = input.index_of(&gaps.column)?;
+    let steps = Steps::new(&gaps.every, input.field(column).data_type())?;
+    let value = gaps.value.as_ref().map(|value| bind(value, &gaps.keys(&input)?)).transpose()?;
+    Ok(Gaps { column, steps, per: places(&gaps.per, &input)?, value, input, schema, text: gaps.text() })
+}
+
+/// Windows with the same groups and the same order are arranged once.
+fn windowed(window: &frame_plan::Window, input: &Schema, schema: SchemaRef) -> Result<Windows> {
+    let mut items = Vec::new();
+    for (at, item) in window.items.iter().enumerate() {
+        let is_like = |other: &WindowItem| (&other.window.by, &other.window.order) == (&item.window.by, &item.window.order);
+        let like = window.items[..at].iter().position(is_like).unwrap_or(at);
+        items.push(window::Item { window: BoundWindow::bind(&item.window, item.span, input)?, like });
+    }
+    Ok(Windows { items, schema, text: window.text() })
 }
 
 /// The number of scans in a plan.

@@ -195,6 +195,7 @@ fn bytes(flowline: &Flowline) -> u64 {
     match &flowline.feed {
         Feed::Table { table, .. } => (0..table.partitions()).map(|partition| table.partition_bytes(partition)).sum(),
         Feed::Stage(_) => 0,
+        Feed::Expanded(input, _) => bytes(input),
         Feed::Union(inputs) => inputs.iter().map(bytes).sum(),
     }
 }

@@ -125,6 +125,10 @@ fn bind_node(expr: &Expr, schema: &Schema) -> Result<BoundExpr> {
         }
         Node::Case { branches, otherwise } => case(branches, otherwise, schema),
         Node::Call { function, arguments } => call(function, arguments, schema),
+        Node::Window(window) => {
+            let error = QueryError::Usage(format!("`{}` over other rows cannot stand here", window.function));
+            Err(Error::new(error).hint("windows stand in `derive`, `where`, `select` and `fill`: first `derive x = …`, then use x"))
+        }
     }
 }
 

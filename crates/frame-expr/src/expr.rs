@@ -3,6 +3,8 @@
 use arrow::datatypes::DataType;
 use frame_core::{Scalar, Span};
 
+use crate::windows::Window;
+
 /// An expression. Two expressions are equal when they mean the same text; where they stand in it does not matter.
 #[derive(Debug, Clone)]
 pub struct Expr {
@@ -44,6 +46,8 @@ pub enum Node {
     Case { branches: Vec<(Expr, Expr)>, otherwise: Box<Expr> },
     /// A scalar function by its name: `lower(x)`, and the word operators `x contains 'a'`, `starts`, `ends`, `like`.
     Call { function: String, arguments: Vec<Expr> },
+    /// A value of other rows: `lag(x) over (order day)`. It is computed by an operator of its own, and a column from then on.
+    Window(Box<Window>),
 }
 
 /// Operators with one operand.
@@ -141,6 +145,7 @@ impl Expr {
                 branches.iter().flat_map(|(when, then)| [when, then]).chain(std::iter::once(otherwise.as_ref())).collect()
             }
             Node::Call { arguments, .. } => arguments.iter().collect(),
+            Node::Window(window) => window.expressions().collect(),
         }
     }
 
@@ -156,6 +161,7 @@ impl Expr {
                 branches.iter_mut().flat_map(|(when, then)| [when, then]).chain(std::iter::once(otherwise.as_mut())).collect()
             }
             Node::Call { arguments, .. } => arguments.iter_mut().collect(),
+            Node::Window(window) => window.expressions_mut().collect(),
         }
     }
 

@@ -23,12 +23,16 @@ mod states;
 mod texts;
 mod time;
 mod types;
+pub mod windows;
 
 pub use bind::{BoundExpr, bind};
 pub use builder::{col, lit};
 pub use call::{AggregateCall, BoundCall};
 pub use expr::{BadCast, BinaryOp, Expr, Node, SortKey, UnaryOp};
 pub use fold::fold;
+pub use lists::{Lists, item_type};
 pub use predicate::{Predicate, predicate};
 pub use print::{RESERVED, WORD_OPERATORS, quoted};
+pub use time::Steps;
 pub use types::{common_type, type_name};
+pub use windows::{BoundWindow, Frame, Stretch, Window};

@@ -7,15 +7,19 @@ use arrow::datatypes::DataType;
 use frame_core::{Error, Result};
 
 /// A column of lists.
-pub(crate) struct Lists<'a> {
+#[derive(Debug)]
+pub struct Lists<'a> {
     array: &'a ArrayRef,
     /// The items of all rows.
-    pub(crate) items: &'a ArrayRef,
+    pub items: &'a ArrayRef,
 }
 
 impl<'a> Lists<'a> {
     /// The lists of a column of a list type.
-    pub(crate) fn new(array: &'a ArrayRef) -> Result<Self> {
+    ///
+    /// # Errors
+    /// An internal error for a column of another type.
+    pub fn new(array: &'a ArrayRef) -> Result<Self> {
         let items = match array.data_type() {
             DataType::List(_) => array.as_list::<i32>().values(),
             DataType::LargeList(_) => array.as_list::<i64>().values(),
@@ -26,7 +30,7 @@ impl<'a> Lists<'a> {
     }
 
     /// Where among the items those of a row lie; `None` for a null.
-    pub(crate) fn range(&self, row: usize) -> Option<Range<usize>> {
+    pub fn range(&self, row: usize) -> Option<Range<usize>> {
         if self.array.is_null(row) {
             return None;
         }
@@ -49,7 +53,7 @@ impl<'a> Lists<'a> {
 }
 
 /// The type of the items, if the type is one of lists.
-pub(crate) fn item_type(data_type: &DataType) -> Option<&DataType> {
+pub fn item_type(data_type: &DataType) -> Option<&DataType> {
     match data_type {
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => Some(item.data_type()),
         _ => None,

@@ -164,6 +164,7 @@ impl Expr {
                 write!(f, " {function} ")?;
                 arguments[1].write(f, Binding::Coalesce)
             }
+            Node::Window(window) => write!(f, "{window}"),
             Node::Call { function, arguments } => {
                 write!(f, "{function}(")?;
                 write_list(f, arguments)?;

@@ -1,7 +1,7 @@
 //! Expressions, by precedence climbing: or, and, not, comparison, ??, + -, * / // %, unary minus, term.
 
 use frame_core::{Error, QueryError, Result, Scalar};
-use frame_expr::{BadCast, BinaryOp, Expr, Node, UnaryOp, WORD_OPERATORS, aggregates, scalars};
+use frame_expr::{BadCast, BinaryOp, Expr, Node, UnaryOp, WORD_OPERATORS, aggregates, scalars, windows};
 
 use crate::foreign;
 use crate::lexer::Kind;
@@ -218,37 +218,20 @@ impl Parser<'_> {
     }
 
     fn call(&mut self) -> Result<Expr> {
+        let is_window = self.is_window_next();
         let token = self.next();
         let Kind::Word(function) = token.kind else { return Err(self.expected_at("a function", &token)) };
         self.expect_symbol("(")?;
+        if is_window {
+            return self.window(function, token.span);
+        }
         if function == "cast" {
             return self.cast(token.span);
         }
-        scalars::find(&function).map_err(|error| self.unknown(error, &function).at(token.span))?;
+        scalars::find(&function).map_err(|error| meaning(error, &function).at(token.span))?;
         let arguments = if self.is_symbol(")") { Vec::new() } else { self.list(Self::expr)? };
         self.expect_symbol(")")?;
         Ok(Expr::new(Node::Call { function, arguments }).at(token.span.to(self.last_span())))
-    }
-
-    /// The error for a function that is not known; its name has been taken.
-    fn unknown(&self, error: Error, name: &str) -> Error {
-        let mut depth = 0_usize;
-        for ahead in 0.. {
-            match self.peek_at(ahead).kind {
-                Kind::End => break,
-                Kind::Symbol("(") => depth += 1,
-                Kind::Symbol(")") if depth == 0 => {
-                    let is_window = matches!(&self.peek_at(ahead + 1).kind, Kind::Word(word) if word.eq_ignore_ascii_case("over"));
-                    if is_window {
-                        return error.hint("windows (`over`) are not there yet; `groupby key sum x` gives one row for each key");
-                    }
-                    break;
-                }
-                Kind::Symbol(")") => depth -= 1,
-                _ => {}
-            }
-        }
-        meaning(error, name)
     }
 
     /// `cast(x, type)`, `cast(x, type or null)` or, as the default said aloud, `cast(x, type or fail)`, behind the parenthesis.
@@ -287,6 +270,9 @@ impl Parser<'_> {
 /// What a function that is not known means elsewhere.
 fn meaning(error: Error, name: &str) -> Error {
     let lower = name.to_lowercase();
+    if let Ok(function) = windows::find(&lower) {
+        return error.hint(format!("it is a window function: `{}`", function.example()));
+    }
     if lower == "cast" {
         return error.hint("words are written in lower case: cast(x, int)");
     }
@@ -296,7 +282,8 @@ fn meaning(error: Error, name: &str) -> Error {
     if aggregates::find(&lower).is_ok() {
         let call = if lower == "count" { lower.clone() } else { format!("{lower} x") };
         return error.hint(format!(
-            "`{lower}` is an aggregate: first `groupby key {call} as total`, then `total` in `where`, `having` or `derive`"
+            "`{lower}` is an aggregate: first `groupby key {call} as total`, then `total` in `where`, `having` or `derive`; \
+             or for each row `{lower}(x) over (by key)`"
         ));
     }
     match foreign::aggregate(name) {

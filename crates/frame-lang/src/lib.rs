@@ -14,6 +14,7 @@ mod types;
 
 pub mod operators;
 pub mod verbs;
+mod window;
 
 use frame_core::{Error, QueryError, Result};
 use frame_plan::{Catalog, Input, Plan};

@@ -51,6 +51,11 @@ fn stage(plan: &Plan) -> Option<String> {
         }
         Plan::Sample(sample) => format!("sample {}{} seed {}", sample.size, per(&sample.per), sample.seed),
         Plan::Fill(fill) => fill.text(),
+        Plan::Window(window) => window.text(),
+        Plan::Unpivot(unpivot) => unpivot.text(),
+        Plan::Explode(explode) => explode.text(),
+        Plan::Complete(complete) => complete.text(),
+        Plan::Gaps(gaps) => gaps.text(),
         Plan::Write(write) => write.text(),
         Plan::Union(union) => {
             let others = union.inputs.get(1..).unwrap_or_default();

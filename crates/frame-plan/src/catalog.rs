@@ -1,7 +1,9 @@
 //! What the plan knows of its inputs, and how it learns more.
 
 use arrow::datatypes::{DataType, SchemaRef};
-use frame_core::{Result, Span};
+use frame_core::{Error, QueryError, Result, Scalar, Span};
+
+use crate::Plan;
 
 /// The file formats that can be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,5 +67,14 @@ pub trait Catalog {
     /// What looking into folders can fail with; an error if the pattern fits no file.
     fn expand(&self, input: Input) -> Result<Vec<Input>> {
         Ok(vec![input])
+    }
+
+    /// The answer of a plan of one column, for a plan that depends on it. It is asked while planning, so its rows are few.
+    ///
+    /// # Errors
+    /// What running the plan can fail with; an error if this catalog runs none.
+    fn values(&self, _plan: &Plan) -> Result<Vec<Scalar>> {
+        let error = QueryError::Usage("the columns of the answer depend on the rows, which are not read here".to_owned());
+        Err(Error::new(error).hint("list the values: `pivot x in ('a', 'b') …`"))
     }
 }

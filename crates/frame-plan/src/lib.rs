@@ -5,10 +5,11 @@
 mod catalog;
 mod operators;
 mod rules;
+pub mod windows;
 
 pub use catalog::{Catalog, CsvOptions, FormatName, Input};
 pub use operators::{
-    Aggregate, Dedup, Fill, FillFrom, Filter, KeyItem, Limit, Mark, Plan, Project, Reject, Remark, Sample, SampleSize, Scan, Sort, Tail,
-    Target, Top, Union, Write, explain,
+    Aggregate, Complete, Dedup, Explode, Fill, FillFrom, Filter, Gaps, KeyItem, Limit, Mark, Plan, Project, Reject, Remark, Sample,
+    SampleSize, Scan, Sort, Tail, Target, Top, Union, Unpivot, Window, WindowItem, Write, explain,
 };
 pub use rules::{Change, optimize};

@@ -1,8 +1,11 @@
 //! Random plans whose types fit, a few stages over one table.
 
-use frame_core::Scalar;
-use frame_expr::{AggregateCall, Expr, SortKey};
-use frame_plan::{Aggregate, Dedup, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Scan, Sort, Tail, Top, Union};
+use frame_core::{Scalar, Span};
+use frame_expr::{AggregateCall, Expr, Frame, SortKey, Window};
+use frame_plan::{
+    Aggregate, Complete, Dedup, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Scan, Sort, Tail, Top, Union, Unpivot,
+    WindowItem,
+};
 use proptest::prelude::*;
 
 use crate::choices::Choices;
@@ -66,7 +69,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn on(&mut self, plan: Plan) -> Plan {
         let input = Box::new(plan);
-        match self.choices.below(14) {
+        match self.choices.below(18) {
             0 | 1 => Plan::Filter(Filter { input, predicate: self.condition() }),
             2 => Plan::Limit(Limit { input, count: self.choices.below(12) as u64, offset: self.choices.below(6) as u64 }),
             3 => Plan::Sort(Sort { input, keys: self.order() }),
@@ -80,6 +83,9 @@ impl Stage<'_> {
             }
             11 => self.dedup(input),
             12 => self.union(*input),
+            13 => self.unpivot(input),
+            14 => self.complete(input),
+            15 | 16 => self.windows(input),
             _ => Plan::Mark(Mark { input, remark: Remark::Note("it's a note".to_owned()) }),
         }
     }
@@ -189,6 +195,69 @@ impl Stage<'_> {
             }
         }
         Plan::Dedup(Dedup { input, by, order, keep_last })
+    }
+
+    fn windows(&mut self, input: Box<Plan>) -> Plan {
+        let mut taken: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+        let mut items = Vec::new();
+        for _ in 0..=self.choices.below(3) {
+            let window = self.window();
+            let name = self.name(&Expr::column(&window.function), &taken);
+            taken.push(name.clone());
+            items.push(WindowItem { window, name, span: Span::default() });
+        }
+        Plan::Window(frame_plan::Window { input, items })
+    }
+
+    fn window(&mut self) -> Window {
+        const OWN: [&str; 9] = ["row_number", "lag", "lead", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "nth"];
+        let by = if self.choices.once_in(2) { vec![self.any_expr().0] } else { Vec::new() };
+        let order = self.order();
+        let frame = match self.choices.below(4) {
+            0 | 1 => None,
+            _ => {
+                let (start, end) = (self.choices.below(8) as i64 - 5, self.choices.below(8) as i64 - 2);
+                let bound = |stage: &mut Self, bound| (!stage.choices.once_in(4)).then_some(bound);
+                Some(Frame::Rows { start: bound(self, start.min(end)), end: bound(self, end.max(start)) })
+            }
+        };
+        if self.choices.once_in(2) {
+            let function = OWN[self.choices.below(OWN.len())];
+            let takes_value = matches!(function, "lag" | "lead" | "nth");
+            let arguments = if takes_value { vec![self.any_expr().0] } else { Vec::new() };
+            let count = Scalar::Int(1 + self.choices.below(4) as i64);
+            let has_count = matches!(function, "ntile" | "nth") || takes_value && self.choices.once_in(2);
+            let constants = if has_count { vec![count] } else { Vec::new() };
+            return Window { function: function.to_owned(), constants, arguments, by, order, frame: frame.filter(|_| function == "nth") };
+        }
+        let AggregateCall { function, constants, arguments, .. } = self.call(&mut Vec::new());
+        let order = if frame.is_none() && self.choices.once_in(3) { Vec::new() } else { order };
+        Window { function, constants, arguments, by, order, frame }
+    }
+
+    /// Columns of one kind as rows.
+    fn unpivot(&mut self, input: Box<Plan>) -> Plan {
+        let (first, kind) = self.column();
+        let alike = |other: &Kind| *other == kind || kind.is_number() && other.is_number();
+        let mut columns: Vec<String> = self.columns.iter().filter(|(_, other)| alike(other)).map(|(name, _)| name.clone()).collect();
+        columns.retain(|name| *name == first || self.choices.once_in(2));
+        let mut taken: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).filter(|name| !columns.contains(name)).collect();
+        let name = self.name(&Expr::column("name"), &taken);
+        taken.push(name.clone());
+        let value = self.name(&Expr::column(&first), &taken);
+        Plan::Unpivot(Unpivot { input, columns, name, value })
+    }
+
+    fn complete(&mut self, input: Box<Plan>) -> Plan {
+        let mut keys = vec![self.column().0];
+        if self.choices.once_in(2) {
+            let more = self.column().0;
+            keys.extend((!keys.contains(&more)).then_some(more));
+        }
+        let kinds: Vec<Kind> = self.columns.iter().filter(|(name, _)| !keys.contains(name)).map(|(_, kind)| *kind).collect();
+        let is_numeric = !kinds.is_empty() && kinds.iter().all(|kind| kind.is_number());
+        let value = is_numeric.then(|| crate::expressions::literal(kinds[0], &mut self.choices));
+        Plan::Complete(Complete { input, keys, value })
     }
 
     /// The rows once more, some of them, or rows of the table whose columns have the same kinds or kinds that go together.

@@ -32,8 +32,25 @@ impl AggregateFunction for Count {
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
-        Ok(BoundAggregate::new(arguments.to_vec(), DataType::Int64, Counts::default))
+        Ok(BoundAggregate::new(arguments.to_vec(), DataType::Int64, Counts::default).framed(framed))
     }
+}
+
+/// The counts of frames: differences of the counts up to each row.
+fn framed(arguments: &[ArrayRef], frames: &[(u32, u32)]) -> Result<Option<ArrayRef>> {
+    let counts: Int64Array = match arguments.first().and_then(|column| column.logical_nulls()).filter(|nulls| nulls.null_count() > 0) {
+        None => frames.iter().map(|(start, end)| i64::from(end - start)).collect(),
+        Some(nulls) => {
+            let mut total = 0;
+            let add = |valid: bool| {
+                total += i64::from(valid);
+                total
+            };
+            let totals: Vec<i64> = std::iter::once(0).chain(nulls.iter().map(add)).collect();
+            frames.iter().map(|(start, end)| totals[*end as usize] - totals[*start as usize]).collect()
+        }
+    };
+    Ok(Some(Arc::new(counts)))
 }
 
 #[derive(Default)]

@@ -79,7 +79,11 @@ pub struct BoundAggregate {
     needs_order: bool,
     can_overflow: bool,
     start: Arc<dyn Fn() -> Box<dyn GroupStates> + Send + Sync>,
+    framed: Option<Framed>,
 }
+
+/// The values of frames, made of the arguments of all rows; `None` where these values need the general way.
+type Framed = Arc<dyn Fn(&[ArrayRef], &[(u32, u32)]) -> Result<Option<ArrayRef>> + Send + Sync>;
 
 impl ::std::fmt::Debug for BoundAggregate {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -94,7 +98,8 @@ impl BoundAggregate {
         output: DataType,
         start: impl Fn() -> S + Send + Sync + 'static,
     ) -> Self {
-        Self { inputs, output, needs_order: false, can_overflow: false, start: Arc::new(move || Box::new(start())) }
+        let start = Arc::new(move || -> Box<dyn GroupStates> { Box::new(start()) });
+        Self { inputs, output, needs_order: false, can_overflow: false, start, framed: None }
     }
 
     /// The same aggregate, with the order of the rows as one more argument behind the others; see [`GroupStates::update`].
@@ -102,6 +107,22 @@ impl BoundAggregate {
     pub(crate) fn ordered(mut self) -> Self {
         self.needs_order = true;
         self
+    }
+
+    /// The same aggregate with a quick way to its values over frames, each the first row and the one behind the last; neither ever
+    /// falls from one frame to the next. The values must have the bits that the states would give.
+    #[must_use]
+    pub(crate) fn framed(
+        mut self,
+        framed: impl Fn(&[ArrayRef], &[(u32, u32)]) -> Result<Option<ArrayRef>> + Send + Sync + 'static,
+    ) -> Self {
+        self.framed = Some(Arc::new(framed));
+        self
+    }
+
+    /// The values of frames by the quick way, if there is one for these values.
+    pub(crate) fn quickly(&self, arguments: &[ArrayRef], frames: &[(u32, u32)]) -> Result<Option<ArrayRef>> {
+        self.framed.as_ref().map_or(Ok(None), |framed| framed(arguments, frames))
     }
 
     /// The same aggregate, whose result may not fit its type.

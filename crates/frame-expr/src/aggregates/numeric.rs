@@ -18,14 +18,18 @@ pub(super) fn wrong_argument(aggregate: &str, found: &DataType, wanted: &str) ->
 /// Sums and means: exact, of integers in 128 bits, of floats in fixed point.
 pub(super) fn total(finish: Finish, aggregate: &str, argument: &DataType) -> Result<BoundAggregate> {
     let input = computed(argument);
-    let ints =
-        |input: DataType, output: DataType| BoundAggregate::new(vec![input], output.clone(), move || IntTotal::new(finish, output.clone()));
+    let ints = |input: DataType, output: DataType| {
+        let (of_states, of_frames) = (output.clone(), output.clone());
+        BoundAggregate::new(vec![input], output, move || IntTotal::new(finish, of_states.clone()))
+            .framed(move |arguments, frames| IntTotal::new(finish, of_frames.clone()).framed(arguments, frames))
+    };
     let output = |sum: DataType| if finish == Finish::Sum { sum } else { DataType::Float64 };
     let total = match input {
         _ if *argument == DataType::UInt64 => ints(DataType::UInt64, output(DataType::Int64)),
         DataType::Int64 | DataType::Boolean => ints(DataType::Int64, output(DataType::Int64)),
         DataType::Duration(_) => ints(input.clone(), input),
-        DataType::Float64 => BoundAggregate::new(vec![input], DataType::Float64, move || FloatTotal::new(finish)),
+        DataType::Float64 => BoundAggregate::new(vec![input], DataType::Float64, move || FloatTotal::new(finish))
+            .framed(move |arguments, frames| FloatTotal::new(finish).framed(arguments, frames)),
         DataType::Decimal128(_, scale) => {
             BoundAggregate::new(vec![input], output(DataType::Decimal128(DIGITS_MAX, scale)), move || DecimalTotal::new(finish, scale))
         }

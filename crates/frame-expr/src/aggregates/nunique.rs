@@ -25,6 +25,8 @@ impl AggregateFunction for CountUnique {
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
         let input = value::value(self.name(), &arguments[0])?;
-        Ok(BoundAggregate::new(vec![input.clone()], DataType::Int64, move || Unique::<Number>::new(&input)))
+        let of_states = input.clone();
+        Ok(BoundAggregate::new(vec![input.clone()], DataType::Int64, move || Unique::<Number>::new(&of_states))
+            .framed(move |arguments, frames| Unique::<Number>::new(&input).framed(arguments, frames)))
     }
 }

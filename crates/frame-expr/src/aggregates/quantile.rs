@@ -2,10 +2,12 @@
 
 use std::ops::RangeInclusive;
 
+use arrow::array::ArrowPrimitiveType;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, UInt64Type};
 use frame_core::{Error, QueryError, Result, Scalar};
 
 use super::{AggregateFunction, BoundAggregate, numeric};
+use crate::exact::power::Number;
 use crate::states::Quantile;
 
 /// `quantile 0.95 x`, also written `p95 x`: a float, linear between the two nearest values, as numpy computes it. Null if there is no value;
@@ -39,10 +41,15 @@ impl AggregateFunction for QuantileOf {
 pub(super) fn bind(aggregate: &str, argument: &DataType, fraction: f64) -> Result<BoundAggregate> {
     let input = numeric::number(aggregate, argument)?;
     Ok(match input {
-        DataType::Int64 => BoundAggregate::new(vec![input], DataType::Float64, move || Quantile::<Int64Type>::new(fraction)),
-        DataType::UInt64 => BoundAggregate::new(vec![input], DataType::Float64, move || Quantile::<UInt64Type>::new(fraction)),
-        _ => BoundAggregate::new(vec![input], DataType::Float64, move || Quantile::<Float64Type>::new(fraction)),
+        DataType::Int64 => of::<Int64Type>(input, fraction),
+        DataType::UInt64 => of::<UInt64Type>(input, fraction),
+        _ => of::<Float64Type>(input, fraction),
     })
+}
+
+fn of<T: ArrowPrimitiveType<Native: Number + PartialOrd>>(input: DataType, fraction: f64) -> BoundAggregate {
+    BoundAggregate::new(vec![input], DataType::Float64, move || Quantile::<T>::new(fraction))
+        .framed(move |arguments, frames| Quantile::<T>::new(fraction).framed(arguments, frames))
 }
 
 /// A constant that says which part of the values lies below.

@@ -58,4 +58,12 @@ impl FixedSum {
         let highest = self.0[2].wrapping_add(other.0[2]).wrapping_add(u64::from(carry));
         self.0 = [words as u64, (words >> 64) as u64, highest];
     }
+
+    /// The sum with the other sign.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        let mut negated = Self(self.0.map(|word| !word));
+        negated.add_words(1);
+        negated
+    }
 }

@@ -30,6 +30,31 @@ impl FloatTotal {
         Self { finish, totals: Vec::new(), wide: BTreeMap::new() }
     }
 
+    /// The values of frames: differences of the exact totals up to each row. `None` if a value does not fit fixed point.
+    pub(crate) fn framed(mut self, arguments: &[ArrayRef], frames: &[(u32, u32)]) -> Result<Option<ArrayRef>> {
+        let rows = arguments.first().map_or(0, |column| column.len());
+        self.resize(rows + 1);
+        // Row n counts for the totals behind it.
+        self.update(&(1..=rows as u32).collect::<Vec<_>>(), arguments)?;
+        if !self.wide.is_empty() {
+            return Ok(None);
+        }
+        for row in 0..rows {
+            let before = self.totals[row];
+            let total = &mut self.totals[row + 1];
+            total.sum.merge(before.sum);
+            total.count += before.count;
+        }
+        let difference = |(start, end): &(u32, u32)| {
+            let (before, total) = (self.totals[*start as usize], self.totals[*end as usize]);
+            let mut sum = before.sum.negated();
+            sum.merge(total.sum);
+            Total { sum, count: total.count - before.count }
+        };
+        self.totals = frames.iter().map(difference).collect();
+        self.take_values().map(Some)
+    }
+
     #[inline(always)]
     fn add(&mut self, group: u32, value: f64) {
         let total = &mut self.totals[group as usize];

@@ -29,6 +29,26 @@ impl IntTotal {
         Self { finish, output, totals: Vec::new() }
     }
 
+    /// The values of frames: differences of the exact totals up to each row.
+    pub(crate) fn framed(mut self, arguments: &[ArrayRef], frames: &[(u32, u32)]) -> Result<Option<ArrayRef>> {
+        let rows = arguments.first().map_or(0, |column| column.len());
+        self.resize(rows + 1);
+        // Row n counts for the totals behind it.
+        self.update(&(1..=rows as u32).collect::<Vec<_>>(), arguments)?;
+        for row in 0..rows {
+            let before = self.totals[row];
+            let total = &mut self.totals[row + 1];
+            total.sum += before.sum;
+            total.count += before.count;
+        }
+        let difference = |(start, end): &(u32, u32)| {
+            let (before, total) = (self.totals[*start as usize], self.totals[*end as usize]);
+            Total { sum: total.sum - before.sum, count: total.count - before.count }
+        };
+        self.totals = frames.iter().map(difference).collect();
+        self.take_values().map(Some)
+    }
+
     fn add_all<T: ArrowPrimitiveType<Native: Into<i128>>>(&mut self, groups: &[u32], values: &PrimitiveArray<T>) {
         match values.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => groups.iter().zip(values.values()).for_each(|(group, value)| self.add(*group, (*value).into())),

@@ -1,5 +1,6 @@
 //! All numbers per group: the states of `median` and `quantile`.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, Float64Array, LargeListArray, PrimitiveArray};
@@ -7,7 +8,7 @@ use arrow::buffer::ScalarBuffer;
 use frame_core::{Error, Result};
 
 use super::log::{Log, flatten};
-use super::state;
+use super::{Places, Slide, state};
 use crate::aggregates::GroupStates;
 use crate::exact::power::Number;
 
@@ -20,6 +21,36 @@ pub(crate) struct Quantile<T: ArrowPrimitiveType> {
 impl<T: ArrowPrimitiveType<Native: Number + PartialOrd>> Quantile<T> {
     pub(crate) fn new(fraction: f64) -> Self {
         Self { fraction, values: Log::default() }
+    }
+
+    /// The values of frames: the numbers are sorted once, and each frame knows which places of them are its own.
+    pub(crate) fn framed(&self, arguments: &[ArrayRef], frames: &[(u32, u32)]) -> Result<Option<ArrayRef>> {
+        let values: &PrimitiveArray<T> = state(arguments, 0)?;
+        let is_nan = |row: usize| values.value(row).float().is_nan();
+        let mut sorted: Vec<u32> =
+            (0..values.len() as u32).filter(|row| values.is_valid(*row as usize) && !is_nan(*row as usize)).collect();
+        sorted.sort_unstable_by(|a, b| order(&values.value(*a as usize), &values.value(*b as usize)));
+        // Where each row stands among the sorted ones.
+        let mut place = vec![u32::MAX; values.len()];
+        (0..).zip(&sorted).for_each(|(at, row)| place[*row as usize] = at);
+        let number = |place: usize| values.value(sorted[place] as usize).float();
+        let (mut slide, mut places, mut nans) = (Slide::default(), Places::new(sorted.len()), 0_usize);
+        let quantile = |frame: &(u32, u32)| {
+            slide.to(*frame, |row, is_in| match place[row] {
+                u32::MAX if values.is_null(row) => {}
+                u32::MAX => nans = if is_in { nans + 1 } else { nans - 1 },
+                place => places.set(place as usize, is_in),
+            });
+            if nans > 0 {
+                return Some(f64::NAN);
+            }
+            let last = places.len.checked_sub(1)?;
+            let (below, part) = at(last, self.fraction);
+            let low = number(places.nth(below));
+            let high = if below < last { number(places.nth(below + 1)) } else { low };
+            Some(between(low, high, part))
+        };
+        Ok(Some(Arc::new(frames.iter().map(quantile).collect::<Float64Array>())))
     }
 
     fn add_all(&mut self, groups: &[u32], values: &PrimitiveArray<T>) {
@@ -37,15 +68,23 @@ fn quantile<N: Number + PartialOrd>(values: &mut [N], fraction: f64) -> Option<f
     if values.iter().any(|value| value.float().is_nan()) {
         return Some(f64::NAN);
     }
-    let last = values.len().checked_sub(1)?;
-    let place = last as f64 * fraction;
-    let below = (place as usize).min(last);
-    // Where numbers compare as equal their floats may still differ: −0.0 comes before 0.0.
-    let order = |a: &N, b: &N| a.partial_cmp(b).filter(|order| order.is_ne()).unwrap_or_else(|| a.float().total_cmp(&b.float()));
+    let (below, part) = at(values.len().checked_sub(1)?, fraction);
     let (_, low, above) = values.select_nth_unstable_by(below, order);
     let low = low.float();
-    let high = above.iter().min_by(|a, b| order(a, b)).map_or(low, |value| value.float());
-    Some(between(low, high, place - below as f64))
+    let high = above.iter().min_by(|a, b| order::<N>(a, b)).map_or(low, |value| value.float());
+    Some(between(low, high, part))
+}
+
+/// The place of the lower neighbour among numbers whose last place is `last`, and the part of the way from it to the next one.
+fn at(last: usize, fraction: f64) -> (usize, f64) {
+    let place = last as f64 * fraction;
+    let below = (place as usize).min(last);
+    (below, place - below as f64)
+}
+
+/// The order of numbers. Where they compare as equal their floats may still differ: −0.0 comes before 0.0.
+fn order<N: Number + PartialOrd>(a: &N, b: &N) -> Ordering {
+    a.partial_cmp(b).filter(|order| order.is_ne()).unwrap_or_else(|| a.float().total_cmp(&b.float()))
 }
 
 /// The number a part of the way from `low` to `high`.

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryViewArray, Int64Array, UInt64Array};
+use arrow::array::{Array, ArrayRef, BinaryViewArray, Int64Array, UInt64Array};
 use arrow::datatypes::DataType;
 use frame_core::{Error, Result};
 
+use super::Slide;
 use super::distinct::{Distinct, Tally};
 use super::values::{self, Coder};
 use crate::aggregates::GroupStates;
@@ -30,6 +31,56 @@ impl Answer for Number {
     fn take(values: &mut Distinct<()>, _: &DataType) -> Result<ArrayRef> {
         Ok(Arc::new(Int64Array::from(values.take_counts())))
     }
+}
+
+impl Unique<Number> {
+    /// The values of frames: how often each value lies in the frame in hand.
+    pub(crate) fn framed(&self, arguments: &[ArrayRef], frames: &[(u32, u32)]) -> Result<Option<ArrayRef>> {
+        let column = arguments.first().ok_or_else(|| Error::internal("an aggregate without its argument"))?;
+        let ids = match coder(&self.data_type)? {
+            None => {
+                let keys = values::equality_keys(column)?;
+                ids(column, |row| keys[row])
+            }
+            Some(coder) => {
+                let bytes = coder.encode(column)?;
+                ids(column, |row| bytes.value(row))
+            }
+        };
+        let (mut slide, mut times, mut different) = (Slide::default(), vec![0_u32; column.len()], 0_i64);
+        let count = |frame: &(u32, u32)| {
+            slide.to(*frame, |row, is_in| {
+                let Some(id) = ids[row] else { return };
+                let times = &mut times[id as usize];
+                if is_in {
+                    different += i64::from(*times == 0);
+                    *times += 1;
+                } else {
+                    *times -= 1;
+                    different -= i64::from(*times == 0);
+                }
+            });
+            different
+        };
+        Ok(Some(Arc::new(Int64Array::from_iter_values(frames.iter().map(count)))))
+    }
+}
+
+/// A number for the value of each row, the same for the same key; none for a null.
+fn ids<K: Ord>(column: &ArrayRef, key: impl Fn(usize) -> K) -> Vec<Option<u32>> {
+    let nulls = column.logical_nulls();
+    let is_valid = |row: &u32| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row as usize));
+    let mut sorted: Vec<u32> = (0..column.len() as u32).filter(is_valid).collect();
+    sorted.sort_unstable_by_key(|row| key(*row as usize));
+    let mut ids = vec![None; column.len()];
+    let mut id = 0;
+    for (at, row) in sorted.iter().enumerate() {
+        if at > 0 && key(sorted[at - 1] as usize) != key(*row as usize) {
+            id += 1;
+        }
+        ids[*row as usize] = Some(id);
+    }
+    ids
 }
 
 /// The most frequent value of each group, of several the smallest.

@@ -13,7 +13,6 @@ pub(crate) fn aggregate(name: &str) -> Option<&'static str> {
 }
 
 const COLUMN: &str = "columns stand as they are: `value`, or in brackets `[Order Date]`";
-const WINDOW: &str = "values of other rows (windows) are not there yet";
 const CAST: &str = "write cast(x, type): int, float, text, date, timestamp, bool or decimal(12, 2)";
 
 const FUNCTIONS: &[(&[&str], &str)] = &[
@@ -93,24 +92,18 @@ const FUNCTIONS: &[(&[&str], &str)] = &[
     (&["desc", "descending"], "for the largest first put a minus in front: `sort -x`"),
     (&["asc", "ascending"], "write `sort x`"),
     (&["c", "list", "array", "tuple", "set", "vec"], "a list of values stands in brackets behind `in`: x in (1, 2)"),
-    (
-        &[
-            "lag",
-            "lead",
-            "shift",
-            "row_number",
-            "rank",
-            "dense_rank",
-            "ntile",
-            "cumsum",
-            "first_value",
-            "last_value",
-            "diff",
-            "pct_change",
-            "nth_value",
-        ],
-        WINDOW,
-    ),
+    (&["shift"], "write lag(x, 1) over (order ts), or lead for the rows behind"),
+    (&["cumsum", "cum_sum", "running_sum"], "write sum(x) over (order ts)"),
+    (&["cummax", "cum_max"], "write max(x) over (order ts)"),
+    (&["cummin", "cum_min"], "write min(x) over (order ts)"),
+    (&["cumcount", "cum_count", "rownum", "row_index"], "write row_number() over (order ts)"),
+    (&["diff"], "write x - lag(x) over (order ts)"),
+    (&["pct_change"], "write x / lag(x) over (order ts) - 1"),
+    (&["first_value"], "write first(x) over (order ts)"),
+    (&["last_value"], "write last(x) over (order ts rows ..)"),
+    (&["nth_value"], "write nth(x, 2) over (order ts)"),
+    (&["rolling_mean", "moving_average", "rolling_avg", "roll_mean"], "write mean(x) over (order ts rows -6..0)"),
+    (&["rolling_sum", "roll_sum"], "write sum(x) over (order ts rows -6..0)"),
     (&["try_cast", "safe_cast", "convert", "astype", "to_decimal"], CAST),
     (&["exists", "not_exists"], "queries in conditions are not there yet"),
     (

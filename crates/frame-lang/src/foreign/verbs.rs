@@ -13,8 +13,10 @@ const COUNTS: &str = "write `counts x`";
 const DISTINCT: &str = "write `distinct a, b` for the different values, `dedup a, b` to keep whole rows";
 const TOP: &str = "write `top 10 by -x` for the largest, `top 10 by x` for the smallest";
 const JOIN: &str = "joins are not there yet; `union 'more.csv'` puts rows below each other";
-const WINDOW: &str = "windows and running values are not there yet";
-const SHAPE: &str = "turning rows into columns or columns into rows is not there yet";
+const WINDOW: &str = "write `derive total = sum(value) over (by key order ts)`, `derive before = lag(value) over (order ts)`";
+const RESAMPLE: &str = "write `resample ts every 1h mean value fill prev`";
+const WIDER: &str = "write `pivot quarter values sum sales`";
+const LONGER: &str = "write `unpivot q1, q2 into quarter, sales`";
 const TO_FILE: &str = "write `write 'answer.parquet'`, or name the output on the command line: -o out.csv";
 const READ_ONLY: &str = "a query changes no file; its answer goes to another one with -o";
 const TYPES: &str = "write `frame schema FILE` in the shell for names and types, `describe` for statistics";
@@ -119,8 +121,6 @@ const TABLE: &[(&[&str], &str)] = &[
     ),
     (
         &[
-            "rolling",
-            "resample",
             "cumsum",
             "cumprod",
             "cummax",
@@ -130,38 +130,21 @@ const TABLE: &[(&[&str], &str)] = &[
             "lag",
             "lead",
             "rank",
-            "ewm",
             "expanding",
             "window",
             "over",
             "partition",
-            "asfreq",
-            "group_by_dynamic",
-            "timechart",
-            "make_series",
+            "ewm",
         ],
         WINDOW,
     ),
+    (&["asfreq", "group_by_dynamic", "timechart", "make_series", "upsample"], RESAMPLE),
+    (&["pivot_table", "pivot_wider", "spread", "unstack", "cast_wide", "dcast"], WIDER),
+    (&["pivot_longer", "gather", "stack"], LONGER),
+    (&["transpose"], "rows have no names that could become columns; `pivot` makes columns of values, `unpivot` rows of columns"),
     (
-        &[
-            "pivot",
-            "unpivot",
-            "melt",
-            "pivot_table",
-            "pivot_longer",
-            "pivot_wider",
-            "gather",
-            "spread",
-            "stack",
-            "unstack",
-            "transpose",
-            "cast_wide",
-        ],
-        SHAPE,
+        &["unnest", "flatten", "mv_expand", "mvexpand", "explode_outer", "separate_rows", "separate_longer", "unnest_longer"],
+        "write `explode x` for a list, `explode x by ';'` for a text",
     ),
-    (
-        &["explode", "unnest", "flatten", "mv_expand", "mvexpand", "explode_outer"],
-        "lists cannot be made into rows yet; `item(x, 1)` takes one item",
-    ),
-    (&["complete", "expand"], "missing combinations of keys cannot be added yet"),
+    (&["expand", "expand_grid", "fill_missing"], "write `complete a, b` to add the missing combinations"),
 ];

@@ -12,7 +12,7 @@ use crate::lexer::{Kind, Token};
 use crate::parser::Parser;
 
 /// Words that end the argument of an aggregate.
-const ENDING: [&str; 6] = ["where", "order", "as", "by", "having", "with"];
+const ENDING: [&str; 7] = ["where", "order", "as", "by", "having", "with", "rows"];
 
 /// Whether the next word begins an aggregate rather than a key.
 pub(crate) fn is_next(parser: &Parser<'_>) -> bool {
@@ -92,7 +92,7 @@ fn item(parser: &mut Parser<'_>, input: &Plan, before: Option<&AggregateCall>) -
 }
 
 /// The fraction behind `p95` or `p99.9`.
-fn percentile(word: &str) -> Option<Scalar> {
+pub(crate) fn percentile(word: &str) -> Option<Scalar> {
     let digits = word.strip_prefix('p').filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))?;
     // Shifted as text: 99.9 / 100 would not be the float nearest to 0.999.
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
@@ -174,7 +174,7 @@ fn arguments(
 }
 
 /// Tells the constants of `quantile(0.95, ms)` and `concat(name, ', ')` from the arguments: literals in front, or else at the end.
-fn split(mut call: AggregateCall, function: &dyn AggregateFunction) -> AggregateCall {
+pub(crate) fn split(mut call: AggregateCall, function: &dyn AggregateFunction) -> AggregateCall {
     let literal = |expr: Option<&Expr>| match expr.map(|expr| &expr.node) {
         Some(Node::Literal(value)) => Some(value.clone()),
         _ => None,
@@ -206,7 +206,8 @@ pub fn default_name(call: &AggregateCall) -> Option<String> {
     Some(name)
 }
 
-fn nameless(call: &AggregateCall) -> Error {
+/// The error for an aggregate that needs a name.
+pub(super) fn nameless(call: &AggregateCall) -> Error {
     let error =
         QueryError::Syntax { expected: "`as NAME` behind an aggregate of an expression".to_owned(), found: format!("`{call}` alone") };
     Error::new(error).at(call.span).hint(format!("name it: `{call} as total`"))

@@ -1,8 +1,8 @@
 //! `derive`: new columns behind the others, or in place of one of the same name.
 
 use frame_core::Result;
-use frame_expr::Expr;
-use frame_plan::{Catalog, Plan, Project};
+use frame_expr::{Expr, Node};
+use frame_plan::{Catalog, Plan, Project, windows};
 
 use super::Verb;
 use crate::parser::Parser;
@@ -23,7 +23,12 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
         Ok((name, parser.expr()?))
     })?;
     let layers = layers(assignments);
-    layers.iter().try_for_each(|_| parser.count_stage())?;
+    for layer in &layers {
+        parser.count_stage()?;
+        if layer.iter().any(|(_, expr)| windows::has_window(expr)) {
+            parser.count_stage()?;
+        }
+    }
     project(input, layers, parser.catalog())
 }
 
@@ -51,7 +56,13 @@ fn layers(assignments: Vec<(String, Expr)>) -> Vec<Vec<(String, Expr)>> {
 
 fn project(input: Plan, layers: Vec<Vec<(String, Expr)>>, catalog: &dyn Catalog) -> Result<Plan> {
     let mut names: Vec<String> = input.schema(catalog)?.fields().iter().map(|field| field.name().clone()).collect();
-    Ok(layers.into_iter().fold(input, |plan, layer| {
+    let mut plan = input;
+    for mut layer in layers {
+        let assigned: Vec<String> = layer.iter().map(|(name, _)| name.clone()).collect();
+        let are_windows = layer.iter().all(|(name, expr)| matches!(expr.node, Node::Window(_)) && !names.contains(name));
+        let own: Vec<Option<&str>> = assigned.iter().map(|name| Some(name.as_str())).collect();
+        let mut exprs: Vec<&mut Expr> = layer.iter_mut().map(|(_, expr)| expr).collect();
+        plan = windows::lifted(plan, &mut exprs, &own, catalog)?;
         let mut items: Vec<(Expr, String)> = names.drain(..).map(|name| (Expr::column(name.clone()), name)).collect();
         for (name, expr) in layer {
             match items.iter_mut().find(|(_, other)| *other == name) {
@@ -60,6 +71,10 @@ fn project(input: Plan, layers: Vec<Vec<(String, Expr)>>, catalog: &dyn Catalog)
             }
         }
         names.extend(items.iter().map(|(_, name)| name.clone()));
-        Plan::Project(Project { input: Box::new(plan), items })
-    }))
+        // Windows that have their names already need no projection.
+        if !are_windows {
+            plan = Plan::Project(Project { input: Box::new(plan), items });
+        }
+    }
+    Ok(plan)
 }

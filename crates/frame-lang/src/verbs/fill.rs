@@ -2,7 +2,7 @@
 
 use frame_core::Result;
 use frame_expr::{BinaryOp, Expr};
-use frame_plan::{Catalog, Fill, FillFrom, Plan, Project};
+use frame_plan::{Catalog, Fill, FillFrom, Plan, Project, windows};
 
 use super::Verb;
 use crate::columns;
@@ -28,6 +28,9 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
         return Err(parser.expected("`with` and a value, `down`, `up` or `linear`"));
     }
     let value = parser.expr()?;
+    if windows::has_window(&value) {
+        parser.count_stage()?;
+    }
     filled(input, &names, &value, parser.catalog())
 }
 
@@ -38,6 +41,8 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
 pub fn filled(input: Plan, names: &[String], value: &Expr, catalog: &dyn Catalog) -> Result<Plan> {
     let schema = input.schema(catalog)?;
     names.iter().try_for_each(|name| columns::known(&schema, name))?;
+    let mut value = value.clone();
+    let input = windows::lifted(input, &mut [&mut value], &[], catalog)?;
     let item = |name: &String| {
         let column = Expr::column(name.clone());
         let expr = if names.contains(name) { Expr::binary(BinaryOp::Coalesce, column, value.clone()) } else { column };

@@ -1,7 +1,8 @@
 //! `where`: keeps the rows for which a condition is true.
 
 use frame_core::Result;
-use frame_plan::{Filter, Plan};
+use frame_expr::Expr;
+use frame_plan::{Catalog, Filter, Plan, windows};
 
 use super::Verb;
 use crate::parser::Parser;
@@ -16,5 +17,22 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
-    Ok(Plan::Filter(Filter { input: Box::new(input), predicate: parser.expr()? }))
+    let predicate = parser.expr()?;
+    if windows::has_window(&predicate) {
+        (0..2).try_for_each(|_| parser.count_stage())?;
+    }
+    kept(input, predicate, parser.catalog())
+}
+
+/// The plan of `where predicate`.
+///
+/// # Errors
+/// A window inside of a window; with windows, what looking at the columns of the input can fail with.
+pub fn kept(input: Plan, mut predicate: Expr, catalog: &dyn Catalog) -> Result<Plan> {
+    if !windows::has_window(&predicate) {
+        return Ok(Plan::Filter(Filter { input: Box::new(input), predicate }));
+    }
+    let names: Vec<String> = input.schema(catalog)?.fields().iter().map(|field| field.name().clone()).collect();
+    let input = Box::new(windows::lifted(input, &mut [&mut predicate], &[], catalog)?);
+    Ok(windows::only(Plan::Filter(Filter { input, predicate }), names))
 }

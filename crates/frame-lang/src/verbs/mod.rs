@@ -3,6 +3,7 @@
 mod agg;
 pub(crate) mod aggregates;
 mod cast;
+mod complete;
 mod count;
 mod counts;
 mod dedup;
@@ -10,13 +11,17 @@ mod derive;
 mod describe;
 mod distinct;
 mod drop;
+mod explode;
 mod fill;
 mod filter;
 mod groupby;
 #[cfg(test)]
 mod leave;
 mod note;
+mod pivot;
 mod rename;
+mod resample;
+mod rolling;
 mod sample;
 mod select;
 mod sort;
@@ -25,6 +30,7 @@ mod take;
 mod top;
 mod union;
 mod unordered;
+mod unpivot;
 mod write;
 
 pub use cast::{BadValue, converted};
@@ -34,9 +40,15 @@ pub use describe::described;
 pub use distinct::distinguished;
 pub use drop::dropped;
 pub use fill::filled;
+pub use filter::kept;
+pub use pivot::{VALUES_MAX, pivoted};
 pub use rename::renamed;
+pub use resample::{EmptySteps, resampled};
+pub use rolling::{rolled, windowed};
+pub use select::selected;
+pub(crate) use sort::key as sort_key;
 
-use frame_core::Result;
+use frame_core::{Error, ErrorKind, QueryError, Result, Span};
 use frame_plan::Plan;
 
 use crate::parser::Parser;
@@ -78,6 +90,12 @@ pub const ALL: &[Verb] = &[
     distinct::VERB,
     dedup::VERB,
     sample::VERB,
+    rolling::VERB,
+    resample::VERB,
+    pivot::VERB,
+    unpivot::VERB,
+    explode::VERB,
+    complete::VERB,
     union::VERB,
     describe::VERB,
     write::VERB,
@@ -90,6 +108,22 @@ pub const ALL: &[Verb] = &[
 /// The verb with this name or alias.
 pub fn find(word: &str) -> Option<&'static Verb> {
     ALL.iter().find(|verb| verb.name == word || verb.aliases.contains(&word))
+}
+
+/// The plan of a stage whose types are right; what is wrong with it gets a place.
+fn checked(parser: &Parser<'_>, plan: Plan, place: impl Fn(&Error) -> Span) -> Result<Plan> {
+    match parser.schema(&plan) {
+        Ok(_) => Ok(plan),
+        Err(error) => {
+            let span = place(&error);
+            Err(error.at(span))
+        }
+    }
+}
+
+/// Whether an error is of two columns with one name.
+fn is_duplicate(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Query(QueryError::DuplicateColumn { .. }))
 }
 
 #[cfg(test)]

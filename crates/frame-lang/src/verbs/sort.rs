@@ -25,7 +25,7 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
 }
 
 /// `[-]expression [nulls first|last]`
-pub(super) fn key(parser: &mut Parser<'_>) -> Result<SortKey> {
+pub(crate) fn key(parser: &mut Parser<'_>) -> Result<SortKey> {
     let descending = parser.accept_symbol("-");
     let expr = parser.expr()?;
     let nulls_first = if parser.accept_word("nulls") {

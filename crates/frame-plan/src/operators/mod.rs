@@ -1,9 +1,12 @@
 //! The operators of the logical plan, one per file. The enum dispatches; each operator's struct does the work.
 
 mod aggregate;
+mod complete;
 mod dedup;
+mod explode;
 mod fill;
 mod filter;
+mod gaps;
 mod limit;
 mod mark;
 mod project;
@@ -14,6 +17,8 @@ mod sort;
 mod tail;
 mod top;
 mod union;
+mod unpivot;
+mod window;
 mod write;
 
 use arrow::datatypes::SchemaRef;
@@ -21,9 +26,12 @@ use frame_core::{Result, Span};
 use frame_expr::Expr;
 
 pub use aggregate::{Aggregate, KeyItem};
+pub use complete::Complete;
 pub use dedup::Dedup;
+pub use explode::Explode;
 pub use fill::{Fill, FillFrom};
 pub use filter::Filter;
+pub use gaps::Gaps;
 pub use limit::Limit;
 pub use mark::{Mark, Remark};
 pub use project::Project;
@@ -34,6 +42,8 @@ pub use sort::Sort;
 pub use tail::Tail;
 pub use top::Top;
 pub use union::Union;
+pub use unpivot::Unpivot;
+pub use window::{Window, WindowItem};
 pub use write::{Target, Write};
 
 use crate::{Catalog, Input};
@@ -65,6 +75,16 @@ pub enum Plan {
     Sample(Sample),
     /// Replaces nulls by values of the rows around them.
     Fill(Fill),
+    /// Adds columns of values of other rows.
+    Window(Window),
+    /// Makes rows of columns.
+    Unpivot(Unpivot),
+    /// Makes rows of the items of lists.
+    Explode(Explode),
+    /// Adds rows for combinations of keys that have none.
+    Complete(Complete),
+    /// Adds rows for points in time that have none.
+    Gaps(Gaps),
     /// The rows of several inputs.
     Union(Union),
     /// Says something about the rows and leaves them alone.
@@ -95,6 +115,11 @@ impl Plan {
             Self::Dedup(dedup) => dedup.schema(catalog),
             Self::Sample(sample) => sample.schema(catalog),
             Self::Fill(fill) => fill.schema(catalog),
+            Self::Window(window) => window.schema(catalog),
+            Self::Unpivot(unpivot) => unpivot.schema(catalog),
+            Self::Explode(explode) => explode.schema(catalog),
+            Self::Complete(complete) => complete.schema(catalog),
+            Self::Gaps(gaps) => gaps.schema(catalog),
             Self::Union(union) => union.schema(catalog),
             Self::Mark(mark) => mark.schema(catalog),
             Self::Write(write) => write.schema(catalog),
@@ -124,6 +149,11 @@ impl Plan {
             Self::Dedup(dedup) => vec![&dedup.input],
             Self::Sample(sample) => vec![&sample.input],
             Self::Fill(fill) => vec![&fill.input],
+            Self::Window(window) => vec![&window.input],
+            Self::Unpivot(unpivot) => vec![&unpivot.input],
+            Self::Explode(explode) => vec![&explode.input],
+            Self::Complete(complete) => vec![&complete.input],
+            Self::Gaps(gaps) => vec![&gaps.input],
             Self::Union(union) => union.inputs.iter().collect(),
             Self::Mark(mark) => vec![&mark.input],
             Self::Write(write) => vec![&write.input],
@@ -145,6 +175,11 @@ impl Plan {
             Self::Dedup(dedup) => vec![&mut dedup.input],
             Self::Sample(sample) => vec![&mut sample.input],
             Self::Fill(fill) => vec![&mut fill.input],
+            Self::Window(window) => vec![&mut window.input],
+            Self::Unpivot(unpivot) => vec![&mut unpivot.input],
+            Self::Explode(explode) => vec![&mut explode.input],
+            Self::Complete(complete) => vec![&mut complete.input],
+            Self::Gaps(gaps) => vec![&mut gaps.input],
             Self::Union(union) => union.inputs.iter_mut().collect(),
             Self::Mark(mark) => vec![&mut mark.input],
             Self::Write(write) => vec![&mut write.input],
@@ -173,7 +208,11 @@ impl Plan {
             Self::Top(top) => top.expressions_mut(),
             Self::Dedup(dedup) => dedup.order.iter_mut().map(|key| &mut key.expr).collect(),
             Self::Sample(sample) => sample.per.iter_mut().collect(),
+            Self::Window(window) => window.expressions_mut(),
+            Self::Complete(complete) => complete.value.iter_mut().collect(),
+            Self::Gaps(gaps) => gaps.value.iter_mut().collect(),
             Self::Limit(_) | Self::Tail(_) | Self::Fill(_) | Self::Union(_) | Self::Mark(_) | Self::Write(_) => Vec::new(),
+            Self::Unpivot(_) | Self::Explode(_) => Vec::new(),
         }
     }
 
@@ -190,6 +229,11 @@ impl Plan {
             Self::Dedup(dedup) => dedup.wanted(wanted),
             Self::Sample(sample) => sample.wanted(wanted),
             Self::Fill(fill) => fill.wanted(wanted),
+            Self::Window(window) => window.wanted(wanted),
+            Self::Unpivot(unpivot) => unpivot.wanted(wanted),
+            Self::Explode(explode) => explode.wanted(wanted),
+            Self::Complete(complete) => complete.wanted(wanted),
+            Self::Gaps(gaps) => gaps.wanted(wanted),
             Self::Union(union) => union.wanted(wanted),
             Self::Write(_) => Write::wanted(),
             Self::Limit(_) | Self::Tail(_) | Self::Mark(_) => wanted.clone(),
@@ -240,6 +284,11 @@ impl Plan {
             Self::Dedup(dedup) => dedup.explain(),
             Self::Sample(sample) => sample.explain(),
             Self::Fill(fill) => fill.text(),
+            Self::Window(window) => window.text(),
+            Self::Unpivot(unpivot) => unpivot.text(),
+            Self::Explode(explode) => explode.text(),
+            Self::Complete(complete) => complete.text(),
+            Self::Gaps(gaps) => gaps.text(),
             Self::Union(union) => union.explain(),
             Self::Mark(mark) => mark.explain(),
             Self::Write(write) => write.text(),

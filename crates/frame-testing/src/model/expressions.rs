@@ -32,6 +32,7 @@ pub fn kind(expr: &Expr, columns: &Columns) -> Result<Kind> {
         }
         Node::Case { branches, otherwise } => branches.iter().try_fold(of(otherwise)?, |common, (_, then)| common.common(of(then)?)),
         Node::Call { function, arguments } => functions::kind(function, &arguments.iter().map(of).collect::<Result<Vec<_>>>()?),
+        Node::Window(window) => Err(Failure::Unknown(window.to_string())),
     }
 }
 
@@ -77,6 +78,7 @@ pub(super) fn evaluate(expr: &Expr, columns: &Columns, row: &[Scalar]) -> Result
             }
             kind(expr, columns)?.hold(of(otherwise)?)
         }
+        Node::Window(window) => return Err(Failure::Unknown(window.to_string())),
         Node::Call { function, arguments } => {
             let values = arguments.iter().map(of).collect::<Result<Vec<_>>>()?;
             kind(expr, columns)?.hold(functions::call(function, &values)?)

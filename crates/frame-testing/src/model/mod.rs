@@ -7,6 +7,7 @@ mod functions;
 mod kind;
 mod operators;
 mod order;
+mod windows;
 
 pub use expressions::kind;
 pub use kind::Kind;

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use frame_core::Scalar;
 use frame_expr::{AggregateCall, Expr, SortKey};
-use frame_plan::{Aggregate, Dedup, Plan, Remark, Top, Union};
+use frame_plan::{Aggregate, Complete, Dedup, Plan, Remark, Top, Union, Unpivot};
 
 use super::expressions::{evaluate, place};
-use super::{Columns, Failure, Kind, Result, aggregates, expressions, order};
+use super::{Columns, Failure, Kind, Result, aggregates, expressions, order, windows};
 
 /// A table of the model.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Rows {
 }
 
 /// The rows of each group and its keys.
-type Groups<'a> = Vec<(Vec<Scalar>, Vec<&'a Vec<Scalar>>)>;
+pub(super) type Groups<'a> = Vec<(Vec<Scalar>, Vec<&'a Vec<Scalar>>)>;
 
 /// The answer of a plan whose scans all read `table`.
 ///
@@ -55,8 +55,18 @@ pub fn answer(plan: &Plan, table: &Rows) -> Result<Rows> {
         }
         Plan::Top(top) => best(top, &known, &rows)?,
         Plan::Dedup(dedup) => deduplicated(dedup, &known, &rows)?,
+        Plan::Unpivot(unpivot) => unpivoted(unpivot, &known, &columns, &rows),
+        Plan::Complete(complete) => completed(complete, &known, &columns, &rows)?,
+        Plan::Window(window) => windows::windowed(window, &known, rows)?,
         Plan::Mark(_) => rows,
-        Plan::Scan(_) | Plan::Sample(_) | Plan::Union(_) | Plan::Fill(_) | Plan::Reject(_) | Plan::Write(_) => {
+        Plan::Scan(_)
+        | Plan::Sample(_)
+        | Plan::Union(_)
+        | Plan::Fill(_)
+        | Plan::Reject(_)
+        | Plan::Write(_)
+        | Plan::Explode(_)
+        | Plan::Gaps(_) => {
             return Err(Failure::Unknown(plan.explain()));
         }
     };
@@ -78,10 +88,31 @@ pub fn columns(plan: &Plan, table: &Columns) -> Result<Columns> {
             keys.chain(calls).collect()
         }
         Plan::Union(union) => united(union, &inputs),
+        Plan::Window(window) => {
+            let added = window.items.iter().map(|item| Ok((item.name.clone(), windows::kind(item, known)?)));
+            known.iter().cloned().map(Ok).chain(added).collect()
+        }
+        Plan::Unpivot(unpivot) => {
+            let (turned, mut columns): (Columns, Columns) = known.iter().cloned().partition(|(name, _)| unpivot.columns.contains(name));
+            let kind = turned.iter().try_fold(Kind::Null, |kind, (_, other)| kind.common(*other))?;
+            columns.extend([(unpivot.name.clone(), Kind::Text), (unpivot.value.clone(), kind)]);
+            Ok(columns)
+        }
+        Plan::Complete(complete) => {
+            let Some(value) = &complete.value else { return Ok(known.clone()) };
+            let kind = expressions::kind(value, known)?;
+            let column = |(name, own): &(String, Kind)| match complete.keys.contains(name) {
+                true => Ok((name.clone(), *own)),
+                false => Ok((name.clone(), own.common(kind)?)),
+            };
+            known.iter().map(column).collect()
+        }
         Plan::Scan(scan) if scan.columns.is_some() || scan.filter.is_some() || scan.limit.is_some() => {
             Err(Failure::Unknown("a plan that has been optimized".to_owned()))
         }
-        Plan::Sample(_) | Plan::Fill(_) | Plan::Reject(_) | Plan::Write(_) => Err(Failure::Unknown(plan.explain())),
+        Plan::Sample(_) | Plan::Fill(_) | Plan::Reject(_) | Plan::Write(_) | Plan::Explode(_) | Plan::Gaps(_) => {
+            Err(Failure::Unknown(plan.explain()))
+        }
         Plan::Mark(mark) if mark.remark == Remark::Unordered => Err(Failure::Unknown(plan.explain())),
         _ => Ok(known.clone()),
     }
@@ -125,7 +156,7 @@ fn unite(union: &Union, columns: Columns, inputs: Vec<Rows>) -> Result<Rows> {
 }
 
 /// The order of two rows of keys.
-fn by_keys(keys: &[SortKey], a: &[Scalar], b: &[Scalar]) -> Result<Ordering> {
+pub(super) fn by_keys(keys: &[SortKey], a: &[Scalar], b: &[Scalar]) -> Result<Ordering> {
     for ((key, a), b) in keys.iter().zip(a).zip(b) {
         let order = order::sorted(a, b, key.descending, key.nulls_first)?;
         if order != Ordering::Equal {
@@ -135,11 +166,11 @@ fn by_keys(keys: &[SortKey], a: &[Scalar], b: &[Scalar]) -> Result<Ordering> {
     Ok(Ordering::Equal)
 }
 
-fn values<'a>(exprs: impl IntoIterator<Item = &'a Expr>, columns: &Columns, row: &[Scalar]) -> Result<Vec<Scalar>> {
+pub(super) fn values<'a>(exprs: impl IntoIterator<Item = &'a Expr>, columns: &Columns, row: &[Scalar]) -> Result<Vec<Scalar>> {
     exprs.into_iter().map(|expr| evaluate(expr, columns, row)).collect()
 }
 
-fn sorted(keys: &[SortKey], columns: &Columns, rows: Vec<Vec<Scalar>>) -> Result<Vec<Vec<Scalar>>> {
+pub(super) fn sorted(keys: &[SortKey], columns: &Columns, rows: Vec<Vec<Scalar>>) -> Result<Vec<Vec<Scalar>>> {
     let with_keys = |row: Vec<Scalar>| Ok((values(keys.iter().map(|key| &key.expr), columns, &row)?, row));
     let mut pairs = rows.into_iter().map(with_keys).collect::<Result<Vec<_>>>()?;
     order::sort(&mut pairs, |(a, _), (b, _)| by_keys(keys, a, b))?;
@@ -147,7 +178,7 @@ fn sorted(keys: &[SortKey], columns: &Columns, rows: Vec<Vec<Scalar>>) -> Result
 }
 
 /// The rows of each group, in their order; the groups sorted by key, nulls last.
-fn groups<'a>(keys: &[Expr], columns: &Columns, rows: &'a [Vec<Scalar>]) -> Result<Groups<'a>> {
+pub(super) fn groups<'a>(keys: &[Expr], columns: &Columns, rows: &'a [Vec<Scalar>]) -> Result<Groups<'a>> {
     let ascending: Vec<SortKey> = keys.iter().cloned().map(SortKey::from).collect();
     let mut pairs = Vec::new();
     for row in rows {
@@ -219,4 +250,57 @@ fn deduplicated(dedup: &Dedup, columns: &Columns, rows: &[Vec<Scalar>]) -> Resul
     order::sort(&mut kept, order::compare)?;
     let place = |place: &Scalar| if let Scalar::Int(place) = place { rows.get(*place as usize).cloned() } else { None };
     Ok(kept.iter().filter_map(place).collect())
+}
+
+fn unpivoted(unpivot: &Unpivot, known: &Columns, columns: &Columns, rows: &[Vec<Scalar>]) -> Vec<Vec<Scalar>> {
+    let is_turned = |at: &usize| unpivot.columns.contains(&known[*at].0);
+    let kind = columns.last().map_or(Kind::Null, |(_, kind)| *kind);
+    let mut result = Vec::new();
+    for row in rows {
+        for turned in (0..row.len()).filter(is_turned) {
+            let mut new: Vec<Scalar> = (0..row.len()).filter(|at| !is_turned(at)).map(|at| row[at].clone()).collect();
+            new.extend([Scalar::Text(known[turned].0.clone()), kind.hold(row[turned].clone())]);
+            result.push(new);
+        }
+    }
+    result
+}
+
+fn completed(complete: &Complete, known: &Columns, columns: &Columns, rows: &[Vec<Scalar>]) -> Result<Vec<Vec<Scalar>>> {
+    let keys: Vec<Expr> = complete.keys.iter().map(Expr::column).collect();
+    let present = groups(&keys, known, rows)?;
+    // Every combination, the last key changing fastest.
+    let mut combinations = vec![Vec::new()];
+    for key in &keys {
+        let values = groups(std::slice::from_ref(key), known, rows)?;
+        let with = |before: &Vec<Scalar>| values.iter().map(|(value, _)| [before.clone(), value.clone()].concat()).collect::<Vec<_>>();
+        combinations = combinations.iter().flat_map(with).collect();
+    }
+    let ascending: Vec<SortKey> = keys.iter().cloned().map(SortKey::from).collect();
+    let mut result = Vec::new();
+    for combination in combinations {
+        let mut found = None;
+        for (keys, members) in &present {
+            if by_keys(&ascending, keys, &combination)? == Ordering::Equal {
+                found = Some(members);
+            }
+        }
+        if let Some(members) = found {
+            let held = |row: &&Vec<Scalar>| row.iter().zip(columns).map(|(value, (_, kind))| kind.hold(value.clone())).collect();
+            result.extend(members.iter().map(held));
+            continue;
+        }
+        let mut row = vec![Scalar::Null; known.len()];
+        for (name, key) in complete.keys.iter().zip(combination) {
+            row[place(name, known)?] = key;
+        }
+        if let Some(value) = &complete.value {
+            let value = evaluate(value, known, &row)?;
+            for (at, (_, kind)) in columns.iter().enumerate().filter(|(_, (name, _))| !complete.keys.contains(name)) {
+                row[at] = kind.hold(value.clone());
+            }
+        }
+        result.push(row);
+    }
+    Ok(result)
 }

@@ -1,0 +1,186 @@
+//! Rows for the points in time that have none, in memory, within the reservation.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Int64Array, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::SchemaRef;
+use frame_core::{Batch, Error, QueryError, Result};
+use frame_expr::{BoundExpr, Steps};
+use frame_graph::Scheduler;
+use frame_memory::Reservation;
+
+use crate::added::with_added;
+use crate::context::Context;
+use crate::gathered::{Gathered, whole};
+use crate::graph::Sink;
+use crate::group_by::keys;
+use crate::sort::{Order, canonical, compacted, sorted_indices};
+use crate::source::{Batches, Source};
+
+/// The most rows that can be numbered.
+const ROWS_MAX: usize = 1 << 31;
+
+/// Rows for which memory is reserved ahead.
+const RESERVED_ROWS: usize = 1 << 10;
+
+/// Adds a row for each step of time that has none.
+#[derive(Debug)]
+pub(crate) struct Gaps {
+    /// The column of time.
+    pub(crate) column: usize,
+    pub(crate) steps: Steps,
+    /// The columns of the group.
+    pub(crate) per: Vec<usize>,
+    /// What the other columns of a new row have, computed of group and time; null without it.
+    pub(crate) value: Option<BoundExpr>,
+    /// The types of the input.
+    pub(crate) input: SchemaRef,
+    pub(crate) schema: SchemaRef,
+    /// The operator as text.
+    pub(crate) text: String,
+}
+
+/// The rows of the result.
+#[derive(Default)]
+struct Layout {
+    /// The row of the input, if it is one.
+    rows: Vec<Option<u32>>,
+    /// A row of the input of the same group.
+    members: Vec<u32>,
+    /// The time of a new row.
+    times: Vec<i64>,
+    /// The rows that there is memory for.
+    reserved: usize,
+}
+
+impl Layout {
+    fn push(&mut self, row: Option<u32>, member: u32, time: i64) {
+        self.rows.push(row);
+        self.members.push(member);
+        self.times.push(time);
+    }
+}
+
+impl Sink for Gaps {
+    type Share = Gathered<()>;
+
+    fn start(&self, cx: &Context) -> Result<Gathered<()>> {
+        Ok(Gathered::new(cx.budget.reserve("missing rows")))
+    }
+
+    fn push(&self, share: &mut Gathered<()>, batch: Batch, _: &Context) -> Result<()> {
+        // The columns, once more side by side and once more sorted; keys as bytes, and places.
+        let batch = compacted(batch)?;
+        let bytes = 3 * batch.memory_bytes() + batch.len() * (48 + 24 * self.per.len());
+        share.push(batch, (), bytes)
+    }
+
+    fn finish(&self, shares: Vec<Gathered<()>>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+        let (batches, mut memory) = Gathered::merged(shares);
+        let rows: usize = batches.iter().map(|(batch, ())| batch.len()).sum();
+        let column = |at: usize| whole(batches.iter().map(|(batch, ())| &batch.columns()[at]), self.input.field(at).data_type());
+        let columns = scheduler.map(self.input.fields().len(), column)?;
+        drop(batches);
+        let mut held = cx.budget.reserve("missing rows");
+        let layout = self.layout(&columns, rows, scheduler, &mut held, cx)?;
+        memory.push(held);
+        let pieces = layout.rows.len().div_ceil(cx.batch_rows);
+        let batches = scheduler.map(pieces, |piece| {
+            cx.cancel.check()?;
+            let first = piece * cx.batch_rows;
+            self.batch(&columns, &layout, first..(first + cx.batch_rows).min(layout.rows.len()))
+        })?;
+        Ok(Arc::new(Batches::new(batches, memory)))
+    }
+
+    fn explain(&self) -> String {
+        self.text.clone()
+    }
+}
+
+impl Gaps {
+    fn layout(&self, columns: &[ArrayRef], rows: usize, scheduler: &Scheduler, held: &mut Reservation, cx: &Context) -> Result<Layout> {
+        let per = self.per.iter().map(|at| canonical(columns[*at].clone())).collect::<Result<Vec<_>>>()?;
+        let mut groups = Vec::new();
+        if rows > 0 {
+            let types: Vec<_> = per.iter().map(|column| column.data_type().clone()).collect();
+            keys::table(&types)?.assign(&per, rows, &mut groups)?;
+        }
+        let order: Vec<_> = per.into_iter().chain([columns[self.column].clone()]).map(|column| (column, Order::default())).collect();
+        let order = sorted_indices(&order, rows, scheduler)?.unwrap_or_else(|| UInt32Array::from_iter_values(0..rows as u32));
+        let times = self.steps.numbers(&columns[self.column])?;
+        let row_bytes = columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>() / rows.max(1) + 16 + 16 * columns.len();
+        let mut layout = Layout::default();
+        // Where the steps of the group in hand begin, and how many have been taken.
+        let mut first: Option<(u32, i64, i64)> = None;
+        for row in order.values() {
+            let group = groups[*row as usize];
+            if times.is_null(*row as usize) {
+                self.reserve(&mut layout, 0, row_bytes, held, cx)?;
+                layout.push(Some(*row), *row, 0);
+                continue;
+            }
+            let time = times.value(*row as usize);
+            let (start, taken) = match first {
+                Some((known, start, taken)) if known == group => (start, taken),
+                _ => (time, 0),
+            };
+            let mut taken = taken;
+            let missing = self.steps.step(start, taken).map_or(0, |step| self.steps.count(step, time));
+            self.reserve(&mut layout, missing, row_bytes, held, cx)?;
+            while let Some(step) = self.steps.step(start, taken).filter(|step| *step <= time) {
+                taken += 1;
+                if step == time {
+                    break;
+                }
+                layout.push(None, *row, step);
+            }
+            first = Some((group, start, taken));
+            layout.push(Some(*row), *row, 0);
+        }
+        Ok(layout)
+    }
+
+    /// Makes sure that there is memory for so many rows more and the one behind them.
+    fn reserve(&self, layout: &mut Layout, missing: usize, row_bytes: usize, held: &mut Reservation, cx: &Context) -> Result<()> {
+        let rows = layout.rows.len().saturating_add(missing).saturating_add(1);
+        if rows <= layout.reserved {
+            return Ok(());
+        }
+        cx.cancel.check()?;
+        if rows <= ROWS_MAX {
+            layout.reserved = rows + RESERVED_ROWS;
+            return held.require(layout.reserved * row_bytes);
+        }
+        let error = Error::new(QueryError::Usage(format!("`{}` would make more than {ROWS_MAX} rows", self.text)));
+        Err(error.hint("take longer steps, or filter the rows first"))
+    }
+
+    fn batch(&self, columns: &[ArrayRef], layout: &Layout, range: Range<usize>) -> Result<Batch> {
+        let (rows, members, times) = (&layout.rows[range.clone()], &layout.members[range.clone()], &layout.times[range]);
+        let new = |at: &usize| rows[*at].is_none();
+        let numbers: Int64Array = (0..rows.len()).filter(new).map(|at| Some(times[at])).collect();
+        let times = self.steps.times(&numbers)?;
+        let added = match &self.value {
+            None => None,
+            Some(value) => {
+                let of_new = UInt32Array::from_iter_values((0..rows.len()).filter(new).map(|at| members[at]));
+                let mut keys = self.per.iter().map(|at| Ok(take(&columns[*at], &of_new, None)?)).collect::<Result<Vec<_>>>()?;
+                keys.push(times.clone());
+                Some(value.evaluate(&keys, of_new.len())?)
+            }
+        };
+        let members: Vec<Option<u32>> = members.iter().copied().map(Some).collect();
+        let column = |(at, column): (usize, &ArrayRef)| {
+            let to = self.schema.field(at).data_type();
+            if self.per.contains(&at) {
+                return with_added(column, &members, None, to);
+            }
+            with_added(column, rows, if at == self.column { Some(&times) } else { added.as_ref() }, to)
+        };
+        let columns = columns.iter().enumerate().map(column).collect::<Result<_>>()?;
+        Batch::new(self.schema.clone(), columns, rows.len())
+    }
+}

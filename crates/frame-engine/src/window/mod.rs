@@ -1,0 +1,6 @@
+//! Windows: the rows of each group in an order, and values of the rows around each row.
+
+mod arrangement;
+mod sink;
+
+pub(crate) use sink::{Item, Windows};
