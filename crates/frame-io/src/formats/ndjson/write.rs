@@ -6,11 +6,11 @@ use std::io;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::text::{RowWriter, Spelling};
-use super::{Out, OutputFormat, Writer};
+use crate::formats::text::{RowWriter, Spelling};
+use crate::formats::{Out, OutputFormat, Writer};
 
 /// An object per line.
-pub(super) const NDJSON: OutputFormat = OutputFormat {
+pub(in crate::formats) const NDJSON: OutputFormat = OutputFormat {
     name: "ndjson",
     extensions: &["ndjson", "jsonl"],
     help: "a JSON object per line",

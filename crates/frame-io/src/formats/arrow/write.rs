@@ -10,10 +10,10 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::writer::{FileWriter, StreamWriter};
 
-use super::{Destination, Out, OutputFormat, Writer};
+use crate::formats::{Destination, Out, OutputFormat, Writer};
 
 /// Arrow IPC.
-pub(super) const ARROW: OutputFormat = OutputFormat {
+pub(in crate::formats) const ARROW: OutputFormat = OutputFormat {
     name: "arrow",
     extensions: &["arrow", "feather", "ipc"],
     help: "Arrow IPC (a stream when it goes to stdout)",

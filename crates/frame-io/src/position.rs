@@ -5,8 +5,10 @@ use frame_core::FilePosition;
 use crate::ReadAt;
 
 /// The place of a byte. If the file cannot be read any more, the place has no line.
-pub(super) fn locate(file: &dyn ReadAt, byte: u64, column: Option<(usize, String)>) -> FilePosition {
-    FilePosition { file: file.path().to_owned(), byte: Some(byte), line: newlines_before(file, byte).map(|newlines| newlines + 1), column }
+pub(crate) fn locate(file: &dyn ReadAt, byte: u64, column: Option<(usize, String)>) -> FilePosition {
+    let (byte_before, lines_before) = file.origin();
+    let line = newlines_before(file, byte).map(|newlines| lines_before + newlines + 1);
+    FilePosition { file: file.path().to_owned(), byte: Some(byte_before + byte), line, column }
 }
 
 fn newlines_before(file: &dyn ReadAt, byte: u64) -> Option<u64> {
