@@ -35,7 +35,7 @@ impl Source for Union {
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
         let (pipeline, partition) = self.place(partition)?;
         let origin = Origin { partition, batch: 0 };
-        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone(), origin, rejected: 0 }))
+        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone(), origin, rejected: 0, failure: None }))
     }
 
     fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
@@ -66,12 +66,18 @@ struct Piped {
     /// Where the next batch comes from.
     origin: Origin,
     rejected: u64,
+    /// What a pipe failed with behind the rows that were given last.
+    failure: Option<Error>,
 }
 
 impl BatchReader for Piped {
     fn next(&mut self) -> Result<Option<Batch>, Stop> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure.into());
+        }
         let Some(batch) = self.reader.next()? else { return Ok(None) };
-        let batch = self.pipeline.piped(batch, self.origin, &mut self.rejected)?;
+        let (batch, failure) = self.pipeline.piped(batch, self.origin, &mut self.rejected)?;
+        self.failure = failure;
         self.origin.batch += 1;
         // Readers give dense batches.
         Ok(Some(batch.dense()?))

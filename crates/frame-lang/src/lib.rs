@@ -12,6 +12,7 @@ mod parser;
 mod print;
 mod types;
 
+pub mod operators;
 pub mod verbs;
 
 use frame_core::{Error, QueryError, Result};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow::compute::filter;
-use frame_core::{Batch, Result};
+use frame_core::{Batch, Error, Result, keep_sound};
 use frame_memory::Reservation;
 
 use super::columns::{Projection, converted, guard};
@@ -24,6 +24,8 @@ pub(super) struct ArrowReader {
     /// The record batch in hand, and its first row that is not out.
     current: Option<(Vec<ArrayRef>, usize, usize)>,
     ledger: RowLedger,
+    /// What the filter failed with; told once the rows in front of it are out.
+    failure: Option<Error>,
     memory: Reservation,
 }
 
@@ -38,7 +40,7 @@ impl ArrowReader {
     ) -> Self {
         let types = projection.read.iter().map(|at| columns.schema.field(*at).data_type().clone()).collect();
         let memory = request.budget.reserve("reading Arrow");
-        Self { stored, path: path.to_owned(), projection, types, request, current: None, ledger: RowLedger::default(), memory }
+        Self { stored, path: path.to_owned(), projection, types, request, current: None, ledger: RowLedger::default(), failure: None, memory }
     }
 
     fn next_rows(&mut self) -> Result<Option<(Vec<ArrayRef>, usize)>> {
@@ -62,12 +64,20 @@ impl ArrowReader {
     }
 
     fn next_batch(&mut self) -> Result<Option<Batch>> {
-        while let Some((columns, rows)) = self.next_rows()? {
+        while self.failure.is_none()
+            && let Some((mut columns, mut rows)) = self.next_rows()?
+        {
             let keep = match &self.request.filter {
                 None => None,
                 Some(filter) => {
-                    let columns: Vec<ArrayRef> = self.projection.filter.iter().map(|at| columns[*at].clone()).collect();
-                    Some(filter.keep(&columns, rows)?)
+                    let read: Vec<ArrayRef> = self.projection.filter.iter().map(|at| columns[*at].clone()).collect();
+                    let (keep, failure) = keep_sound(filter.as_ref(), &read, rows)?;
+                    if failure.is_some() {
+                        rows = keep.len();
+                        columns.iter_mut().for_each(|column| *column = column.slice(0, rows));
+                        self.failure = failure;
+                    }
+                    Some(keep)
                 }
             };
             // A row passes where the predicate is true: null and false both drop it.
@@ -86,7 +96,8 @@ impl ArrowReader {
             });
             return Ok(Some(Batch::new(self.projection.schema.clone(), output.collect::<Result<_>>()?, kept)?));
         }
-        Ok(None)
+        // Rows in front of a failure are out by now.
+        self.failure.clone().map_or(Ok(None), Err)
     }
 }
 

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, BooleanArray, BooleanBufferBuilder, new_null
 use arrow::buffer::Buffer;
 use arrow::compute::concat;
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::{Batch, DataError, Error, QueryError, Result};
+use frame_core::{Batch, DataError, Error, QueryError, Result, keep_sound};
 
 use super::class::Class;
 use super::parse::{self, Misfit, Rows, Texts};
@@ -66,24 +66,27 @@ impl Columns {
         Ok(Self { named, output, filter, schema: Arc::new(Schema::new(fields)) })
     }
 
-    /// Parses records, up to the first that is in trouble. `chunk` is the buffer behind `rows`, which `offset` maps to the file.
+    /// Parses records, up to the first that is in trouble or that the filter fails for. `chunk` is the buffer behind `rows`, which `offset` maps to the file.
     ///
     /// # Errors
-    /// What evaluating the filter can fail with.
+    /// An internal error; what is wrong with a row is in the answer.
     pub(super) fn parse(&self, table: &Opened, request: &ScanRequest, rows: Rows<'_>, chunk: &Buffer, offset: u64) -> Result<Parsed> {
         let (mut arrays, trouble, mut bad) = self.typed(table, &rows)?;
-        let rows = rows.first(trouble.as_ref().map_or(rows.len(), |(row, ..)| *row));
-        bad.retain(|(row, _)| *row < rows.len());
-        let rejected = if table.bad_values == BadValues::Reject { reject(table, request, &rows, chunk, offset, bad)? } else { Vec::new() };
-        for array in arrays.iter_mut().flatten() {
-            *array = array.slice(0, rows.len());
-        }
-        let stop = trouble.map(|(_, index, start, trouble)| stop(table, index, offset.wrapping_add(start as u64), chunk, start, trouble));
+        let mut rows = rows.first(trouble.as_ref().map_or(rows.len(), |(row, ..)| *row));
+        cut(&mut arrays, rows.len());
+        let mut stop =
+            trouble.map(|(_, index, start, trouble)| stop(table, index, offset.wrapping_add(start as u64), chunk, start, trouble));
         let keep = match &request.filter {
             None => None,
             Some(filter) => {
                 let columns: Vec<ArrayRef> = self.filter.iter().map(|at| self.whole(*at, &arrays, &rows, chunk)).collect::<Result<_>>()?;
-                Some(filter.keep(&columns, rows.len())?)
+                let (keep, failure) = keep_sound(filter.as_ref(), &columns, rows.len())?;
+                if let Some(failure) = failure {
+                    rows = rows.first(keep.len());
+                    cut(&mut arrays, rows.len());
+                    stop = Some(Stop::Failed(failure));
+                }
+                Some(keep)
             }
         };
         // A row passes where the predicate is true: null and false both drop it.
@@ -91,6 +94,8 @@ impl Columns {
             None => keep,
             Some(nulls) => BooleanArray::new(keep.values() & nulls.inner(), None),
         });
+        bad.retain(|(row, _)| *row < rows.len());
+        let rejected = if table.bad_values == BadValues::Reject { reject(table, request, &rows, chunk, offset, bad)? } else { Vec::new() };
         let keep = if rejected.is_empty() { keep } else { Some(without(keep, &rejected, rows.len())) };
         let kept = keep.as_ref().map_or(rows.len(), BooleanArray::true_count);
         let filtered = rows.len() - kept - rejected.len();
@@ -197,6 +202,13 @@ fn without(keep: Option<BooleanArray>, rejected: &[usize], len: usize) -> Boolea
     }
     rejected.iter().for_each(|row| bits.set_bit(*row, false));
     BooleanArray::new(bits.finish(), None)
+}
+
+/// Leaves the first `rows` rows.
+fn cut(arrays: &mut [Option<ArrayRef>], rows: usize) {
+    for array in arrays.iter_mut().flatten() {
+        *array = array.slice(0, rows);
+    }
 }
 
 fn text(rows: &Rows<'_>, index: usize, keep: Option<&BooleanArray>, chunk: &Buffer) -> Result<ArrayRef> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::{Batch, DataError, Error, QueryError, Result};
+use frame_core::{Batch, DataError, Error, QueryError, Result, keep_sound};
 use frame_memory::Reservation;
 
 use super::column::{Column, Refusal, find};
@@ -210,13 +210,19 @@ impl LineReader {
 
     /// The next rows that pass the filter, if there are lines in hand.
     fn batch(&mut self) -> Result<Option<Batch>> {
-        let (columns, rows) = self.rows();
-        let arrays = columns.into_iter().map(|column| column.finish(rows)).collect::<Result<Vec<ArrayRef>>>()?;
+        let (columns, mut rows) = self.rows();
+        let mut arrays = columns.into_iter().map(|column| column.finish(rows)).collect::<Result<Vec<ArrayRef>>>()?;
         let keep = match &self.request.filter {
             None => None,
             Some(filter) => {
                 let columns: Vec<ArrayRef> = self.wanted.filter.iter().map(|at| arrays[*at].clone()).collect();
-                Some(filter.keep(&columns, rows)?)
+                let (keep, failure) = keep_sound(filter.as_ref(), &columns, rows)?;
+                if let Some(failure) = failure {
+                    rows = keep.len();
+                    arrays.iter_mut().for_each(|array| *array = array.slice(0, rows));
+                    self.stop = Some(Stop::Failed(failure));
+                }
+                Some(keep)
             }
         };
         // A row passes where the predicate is true: null and false both drop it.
