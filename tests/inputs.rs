@@ -261,6 +261,7 @@ fn sniff_and_check() {
     let rejects = folder.path().join("rejects.csv").display().to_string();
     fails(&["check", &bad, "--rejects", &rejects], 6, &["E0951", "1 row is not as the others"]);
     assert_eq!(answer(&["query", "select line, row", &rejects]), "line,row\n3,3\n");
+    fails(&["check", &bad, "--rejects", &bad], 2, &["read and written at once"]);
     fails(&["check", &bad, "--types", "a=int"], 6, &["2 rows are not as the others"]);
     fails(&["check", &write(folder.path(), "cut.csv", "a,b\n1,\"2\n")], 3, &["E0403"]);
 }

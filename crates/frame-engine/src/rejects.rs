@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 use frame_core::{DataError, Error, QueryError, Result};
 use frame_io::formats::csv::{Reject, Rejects};
 use frame_io::formats::{self, Destination};
-use frame_io::{Pending, ReadAt};
+use frame_io::{Identity, Pending, ReadAt};
 use frame_plan::CsvOptions;
 
 /// How many rows may be left out.
@@ -44,6 +44,12 @@ impl Log {
     pub(crate) fn of(options: &CsvOptions, file: &Arc<dyn ReadAt>) -> Result<Option<Self>> {
         if options.rejects.is_none() && options.reject_limit.is_none() {
             return Ok(None);
+        }
+        if let Some(path) = &options.rejects
+            && Identity::of(path).is_some_and(|rejects| Some(rejects) == Identity::of(file.path()))
+        {
+            let error = Error::new(QueryError::Usage(format!("{path} is read and written at once")));
+            return Err(error.hint("--rejects with the name of another file"));
         }
         let limit = options.reject_limit.as_deref().map(Limit::parse).transpose()?;
         let rows = if let Some(Limit::Rows(rows)) = limit { Some(rows) } else { None };

@@ -193,6 +193,7 @@ fn dialect(input: &Input) -> Result<Dialect> {
         nulls: input.csv.nulls.clone(),
         skip: input.csv.skip,
         returns: false,
+        has_header: !input.csv.no_headers,
     })
 }
 

@@ -24,18 +24,21 @@ pub struct Dialect {
     pub skip: u64,
     /// Lines end with a carriage return alone.
     pub returns: bool,
+    /// The first record has names, among which a word for null is a name.
+    pub has_header: bool,
 }
 
 impl Default for Dialect {
     fn default() -> Self {
-        Self { delimiter: b",".to_vec(), quote: Some(b'"'), escape: None, comment: None, nulls: Vec::new(), skip: 0, returns: false }
+        let (nulls, delimiter) = (Vec::new(), b",".to_vec());
+        Self { delimiter, quote: Some(b'"'), escape: None, comment: None, nulls, skip: 0, returns: false, has_header: true }
     }
 }
 
 impl Dialect {
     /// Whether text in it is to be turned: everything else is read as it is, with one byte between fields.
     pub fn is_turned(&self) -> bool {
-        let plain = Self { delimiter: self.delimiter.clone(), ..Self::default() };
+        let plain = Self { delimiter: self.delimiter.clone(), has_header: self.has_header, ..Self::default() };
         *self != plain || self.delimiter.len() != 1
     }
 
@@ -65,6 +68,8 @@ pub(super) struct Plain {
     /// Lines before the first record that were left out.
     skipped: Arc<AtomicU64>,
     has_begun: bool,
+    /// The first record, of names, is not over.
+    is_header: bool,
 }
 
 /// Where in the text the next byte stands.
@@ -88,6 +93,7 @@ impl Plain {
         skipped.store(0, Ordering::Relaxed);
         Self {
             input,
+            is_header: dialect.has_header,
             dialect,
             raw: Vec::new(),
             at: 0,
@@ -136,7 +142,7 @@ impl Plain {
     }
 
     fn end_field(&mut self, end: u8) {
-        let is_null = !self.is_quoted && self.dialect.nulls.iter().any(|word| word.as_bytes() == self.field);
+        let is_null = !self.is_header && !self.is_quoted && self.dialect.nulls.iter().any(|word| word.as_bytes() == self.field);
         let needs_quotes =
             self.field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) || (self.is_quoted && self.field.is_empty());
         if is_null {
@@ -151,6 +157,7 @@ impl Plain {
             self.plain.extend_from_slice(&self.field);
         }
         self.plain.push(end);
+        self.is_header &= end != b'\n';
         self.field.clear();
         self.is_quoted = false;
         self.has_begun = true;
