@@ -107,7 +107,7 @@ impl Content {
     }
 
     /// The error for a failure of [`Content::bytes`].
-    pub(super) fn failed(&self, error: &io::Error) -> Error {
+    pub(crate) fn failed(&self, error: &io::Error) -> Error {
         inner(error).unwrap_or_else(|| self.damaged(&error.to_string()))
     }
 

@@ -74,7 +74,7 @@ impl Projection {
 /// The type that a column is read as, or `None` if it is not read.
 fn read_type(declared: &DataType) -> Option<DataType> {
     use DataType as T;
-    let item = |field: &Arc<Field>| Some(Arc::new(Field::new("item", read_type(field.data_type())?, true)));
+    let item = |field: &Arc<Field>| Some(Arc::new(Field::new_list_field(read_type(field.data_type())?, true)));
     Some(match declared {
         T::Boolean | T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => declared.clone(),
         T::Float32 | T::Float64 | T::Date32 | T::Timestamp(..) | T::Decimal128(..) | T::Time32(_) | T::Time64(_) | T::Duration(_) => {

@@ -40,7 +40,17 @@ impl ArrowReader {
     ) -> Self {
         let types = projection.read.iter().map(|at| columns.schema.field(*at).data_type().clone()).collect();
         let memory = request.budget.reserve("reading Arrow");
-        Self { stored, path: path.to_owned(), projection, types, request, current: None, ledger: RowLedger::default(), failure: None, memory }
+        Self {
+            stored,
+            path: path.to_owned(),
+            projection,
+            types,
+            request,
+            current: None,
+            ledger: RowLedger::default(),
+            failure: None,
+            memory,
+        }
     }
 
     fn next_rows(&mut self) -> Result<Option<(Vec<ArrayRef>, usize)>> {

@@ -84,12 +84,9 @@ fn fill_up(bytes: &[u8], bounds: &mut Vec<u32>, first: usize, found: usize, fiel
     let end = bounds[first + found];
     let newline = end as usize - 1;
     let has_return = newline > bounds[first + found - 1] as usize && bytes[newline - 1] == b'\r';
-    let mut bound = end - u32::from(has_return);
+    let bound = end - u32::from(has_return);
     // An empty field is one byte wide, separator and all.
-    for _ in found..=fields {
-        bounds.push(bound);
-        bound += 1;
-    }
+    bounds.extend(bound..=bound + (fields - found) as u32);
 }
 
 /// How far a chunk may grow to hold one record.

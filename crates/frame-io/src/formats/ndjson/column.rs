@@ -164,7 +164,7 @@ impl Column {
             Self::Lists { offsets, mut valid, items } => {
                 let items_len = offsets.last().map_or(0, |last| *last as usize);
                 let items = items.finish(items_len)?;
-                let field = Arc::new(Field::new("item", items.data_type().clone(), true));
+                let field = Arc::new(Field::new_list_field(items.data_type().clone(), true));
                 Arc::new(ListArray::try_new(field, OffsetBuffer::new(offsets.into()), items, valid.finish())?)
             }
             Self::Objects { fields, mut valid } => {

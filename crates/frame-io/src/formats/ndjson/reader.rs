@@ -189,7 +189,7 @@ impl LineReader {
         };
         match refusal {
             Refused::Fault(fault) => {
-                let position = locate(self.file.as_ref(), byte(fault.at.min(line.len())), None);
+                let position = locate(self.file.as_ref(), byte(fault.at.min(line.trim_ascii_end().len())), None);
                 Stop::Failed(Error::new(DataError::Json { position, reason: fault.reason }))
             }
             Refused::Unknown { key, start } => lesson(key, shape(start), start),

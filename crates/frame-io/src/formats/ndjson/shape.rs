@@ -45,7 +45,7 @@ impl Shape {
     pub fn data_type(&self) -> DataType {
         match self {
             Self::Single(class) => class.data_type(),
-            Self::List(item) => DataType::List(Arc::new(Field::new("item", item.data_type(), true))),
+            Self::List(item) => DataType::List(Arc::new(Field::new_list_field(item.data_type(), true))),
             // A struct needs a field; objects that never had a key are text.
             Self::Object(fields) if fields.is_empty() => DataType::Utf8View,
             Self::Object(fields) => {
@@ -144,7 +144,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(shape("[1, 2.5]").data_type(), DataType::List(Arc::new(Field::new("item", DataType::Float64, true))));
+        assert_eq!(shape("[1, 2.5]").data_type(), DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true))));
         assert_eq!(shape("\"1\""), Shape::Single(Class::Text));
         assert_eq!(shape("[1, [2]]"), Shape::List(Box::new(Shape::Single(Class::Text))));
         assert_eq!(shape("123456789012345678901"), Shape::Single(Class::Text));
