@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::compute::{concat, take};
 use arrow::datatypes::DataType;
 use frame_core::Result;
@@ -31,12 +31,21 @@ fn bucket(hash: u64, level: u32) -> usize {
     (hash >> (BITS * (LEVELS - 1 - level))) as usize % BUCKETS
 }
 
-/// Groups as columns, in the order of their buckets.
+/// Groups, or rows that are not grouped yet.
+#[derive(Debug, Clone)]
+pub(super) struct Groups {
+    pub(super) keys: Vec<ArrayRef>,
+    /// The states of each aggregate; of rows its arguments.
+    pub(super) states: Vec<Vec<ArrayRef>>,
+    pub(super) rows: usize,
+    /// Whether they are rows.
+    pub(super) are_rows: bool,
+}
+
+/// Groups in the order of their buckets.
 #[derive(Debug)]
 pub(super) struct Part {
-    pub(super) keys: Vec<ArrayRef>,
-    /// The states of each aggregate.
-    pub(super) states: Vec<Vec<ArrayRef>>,
+    groups: Groups,
     /// Where each bucket ends.
     ends: Vec<usize>,
 }
@@ -48,10 +57,8 @@ pub(super) struct Spilled {
     keys: usize,
     /// The number of state columns of each aggregate.
     states: Vec<usize>,
+    are_rows: bool,
 }
-
-/// Keys of groups, and the states of each aggregate.
-pub(super) type Groups = (Vec<ArrayRef>, Vec<Vec<ArrayRef>>);
 
 /// What one worker has put into buckets.
 #[derive(Debug)]
@@ -99,18 +106,16 @@ impl Buckets {
         for bucket in 0..BUCKETS {
             // Parts of one layout go together; the layout hardly ever changes.
             for alike in self.parts.chunk_by(|a, b| a.layout() == b.layout()) {
-                let groups: Vec<_> = alike.iter().map(|part| part.bucket(bucket)).filter(|(rows, ..)| *rows > 0).collect();
-                let rows = groups.iter().map(|(rows, ..)| rows).sum();
-                if rows == 0 {
-                    continue;
-                }
+                let groups: Vec<Groups> = alike.iter().map(|part| part.bucket(bucket)).filter(|groups| groups.rows > 0).collect();
+                let rows = groups.iter().map(|groups| groups.rows).sum();
+                let Some(Groups { keys, states, are_rows, .. }) = groups.first() else { continue };
                 let flat: Vec<Vec<&ArrayRef>> =
-                    groups.iter().map(|(_, keys, states)| keys.iter().chain(states.iter().flatten()).collect()).collect();
+                    groups.iter().map(|groups| groups.keys.iter().chain(groups.states.iter().flatten()).collect()).collect();
                 let column = |at: usize| Ok(concat(&flat.iter().map(|columns| columns[at].as_ref()).collect::<Vec<&dyn Array>>())?);
                 let columns = (0..flat[0].len()).map(column).collect::<Result<Vec<_>>>()?;
                 let piece = Piece::write(&file, &columns, rows)?;
-                let states = alike[0].states.iter().map(Vec::len).collect();
-                self.spilled[bucket].push(Spilled { piece, keys: alike[0].keys.len(), states });
+                let states = states.iter().map(Vec::len).collect();
+                self.spilled[bucket].push(Spilled { piece, keys: keys.len(), states, are_rows: *are_rows });
             }
         }
         self.parts.clear();
@@ -124,7 +129,7 @@ impl Buckets {
     }
 
     /// Adds groups with these hashes.
-    pub(super) fn add(&mut self, hashes: &[u64], keys: &[ArrayRef], states: &[Vec<ArrayRef>]) -> Result<()> {
+    pub(super) fn add(&mut self, hashes: &[u64], groups: &Groups) -> Result<()> {
         let mut ends = vec![0; BUCKETS];
         hashes.iter().for_each(|hash| ends[bucket(*hash, self.level)] += 1);
         let mut next: Vec<usize> = ends.clone();
@@ -143,8 +148,10 @@ impl Buckets {
             self.cardinality.add(frame_core::hash::word(*hash));
         }
         let order = UInt32Array::from(order);
-        let ordered = |columns: &[ArrayRef]| columns.iter().map(|column| Ok(take(column, &order, None)?)).collect::<Result<Vec<_>>>();
-        let part = Part { keys: ordered(keys)?, states: states.iter().map(|states| ordered(states)).collect::<Result<_>>()?, ends };
+        let ordered =
+            |columns: &Vec<ArrayRef>| columns.iter().map(|column| Ok(compact(&take(column, &order, None)?))).collect::<Result<Vec<_>>>();
+        let (keys, states) = (ordered(&groups.keys)?, groups.states.iter().map(ordered).collect::<Result<_>>()?);
+        let part = Part { groups: Groups { keys, states, ..*groups }, ends };
         self.groups_total += hashes.len() as u64;
         self.bytes += part.bytes();
         self.parts.push(part);
@@ -155,6 +162,11 @@ impl Buckets {
     pub(super) fn repeated(&self) -> Option<usize> {
         let groups = self.cardinality.estimate();
         (groups < self.groups_total / 2).then_some(groups as usize)
+    }
+
+    /// Whether more than a few of the groups were added more than once.
+    pub(super) fn repeat_a_little(&self) -> bool {
+        self.cardinality.estimate() < self.groups_total / 4 * 3
     }
 
     /// About how many different groups there are.
@@ -176,7 +188,8 @@ impl Spilled {
     pub(super) fn read(&self) -> Result<Groups> {
         let mut columns = self.piece.read_as_written()?.into_iter();
         let keys = columns.by_ref().take(self.keys).collect();
-        Ok((keys, self.states.iter().map(|count| columns.by_ref().take(*count).collect()).collect()))
+        let states = self.states.iter().map(|count| columns.by_ref().take(*count).collect()).collect();
+        Ok(Groups { keys, states, rows: self.piece.rows(), are_rows: self.are_rows })
     }
 
     /// Number of groups.
@@ -192,19 +205,29 @@ impl Spilled {
 
 impl Part {
     /// The types of its columns: what must be the same for parts that go into one piece.
-    fn layout(&self) -> Vec<Vec<&DataType>> {
-        std::iter::once(&self.keys).chain(&self.states).map(|columns| columns.iter().map(|column| column.data_type()).collect()).collect()
+    fn layout(&self) -> (bool, Vec<Vec<&DataType>>) {
+        let columns = std::iter::once(&self.groups.keys).chain(&self.groups.states);
+        (self.groups.are_rows, columns.map(|columns| columns.iter().map(|column| column.data_type()).collect()).collect())
     }
 
-    /// Keys and states of the groups in a bucket.
-    pub(super) fn bucket(&self, at: usize) -> (usize, Vec<ArrayRef>, Vec<Vec<ArrayRef>>) {
+    /// The groups in a bucket.
+    pub(super) fn bucket(&self, at: usize) -> Groups {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         let rows = self.ends[at] - start;
-        let slices = |columns: &[ArrayRef]| columns.iter().map(|column| column.slice(start, rows)).collect();
-        (rows, slices(&self.keys), self.states.iter().map(|states| slices(states)).collect())
+        let slices = |columns: &Vec<ArrayRef>| columns.iter().map(|column| column.slice(start, rows)).collect();
+        let Groups { keys, states, are_rows, .. } = &self.groups;
+        Groups { keys: slices(keys), states: states.iter().map(slices).collect(), rows, are_rows: *are_rows }
     }
 
     fn bytes(&self) -> usize {
-        self.keys.iter().chain(self.states.iter().flatten()).map(|column| column.get_array_memory_size()).sum()
+        self.groups.keys.iter().chain(self.groups.states.iter().flatten()).map(|column| column.get_array_memory_size()).sum()
+    }
+}
+
+/// A column whose texts do not keep other buffers alive than their own.
+fn compact(column: &ArrayRef) -> ArrayRef {
+    match column.as_string_view_opt() {
+        Some(texts) => Arc::new(texts.gc()),
+        None => column.clone(),
     }
 }

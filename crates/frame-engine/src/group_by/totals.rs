@@ -1,15 +1,15 @@
 //! The groups of one worker: keys, and the states of every aggregate.
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
-use arrow::compute::filter;
+use arrow::compute::{concat, filter};
 use arrow::datatypes::DataType;
-use frame_core::{Batch, Origin, Result};
+use frame_core::{Batch, Error, Origin, Result};
 use frame_expr::aggregates::GroupStates;
 use frame_expr::{BoundCall, BoundExpr};
 use frame_memory::{Grant, Reservation, SpillDir};
 
-use super::buckets::{Buckets, LEVELS, Part, Spilled};
-use super::keys::{self, KeyTable};
+use super::buckets::{Buckets, Groups, LEVELS, Part, Spilled};
+use super::keys::{self, KeyTable, rows};
 use super::ranks;
 use super::sink::GroupBy;
 use crate::context::Context;
@@ -17,6 +17,7 @@ use crate::sort::canonical;
 
 /// Groups and their states.
 pub(crate) struct Totals {
+    types: Vec<DataType>,
     keys: Box<dyn KeyTable>,
     states: Vec<Box<dyn GroupStates>>,
     /// Group of each row of the batch in hand.
@@ -27,6 +28,13 @@ pub(crate) struct Totals {
     buckets: Buckets,
     /// With as many groups the table is emptied into the buckets.
     groups_max: usize,
+    /// Rows since the table was empty.
+    rows: usize,
+    /// Keys hardly repeat: rows go into the buckets as they are.
+    is_ungrouped: bool,
+    /// Rows on their way there, and their hashes.
+    ungrouped: Vec<Groups>,
+    hashes: Vec<u64>,
     spill: SpillDir,
     /// With more bytes the groups go to disk even if memory is left.
     gathered_bytes: usize,
@@ -59,11 +67,16 @@ impl Totals {
         let types: Vec<DataType> = group_by.keys.iter().map(|key| key.data_type().clone()).collect();
         let mut totals = Self {
             keys: keys::table(&types)?,
+            types,
             states: group_by.calls.iter().map(|call| call.aggregate.start()).collect(),
             selected: Vec::new(),
             groups: Vec::new(),
             buckets: Buckets::new(level),
             groups_max,
+            rows: 0,
+            is_ungrouped: false,
+            ungrouped: Vec::new(),
+            hashes: Vec::new(),
             spill: cx.spill.clone(),
             gathered_bytes: cx.gathered_bytes,
             memory: cx.budget.reserve("group by"),
@@ -83,6 +96,10 @@ impl Totals {
         let batch = batch.dense()?;
         let (columns, rows) = (batch.columns(), batch.len());
         let keys = group_by.keys.iter().map(|key| canonical(key.evaluate(columns, rows)?)).collect::<Result<Vec<_>>>()?;
+        if self.is_ungrouped {
+            return self.push_rows(&keys, &batch, group_by);
+        }
+        self.rows += rows;
         self.make_room(rows)?;
         self.keys.assign(&keys, rows, &mut self.groups)?;
         self.resize();
@@ -96,7 +113,49 @@ impl Totals {
             states.update(&self.selected, &arguments(call, columns, rows, batch.origin(), Some(&keep))?)?;
         }
         self.keep()?;
-        if self.len() >= self.groups_max && !group_by.keys.is_empty() { self.flush() } else { Ok(()) }
+        if self.len() < self.groups_max || group_by.keys.is_empty() {
+            return Ok(());
+        }
+        // Rows that hardly repeat a key in a whole table, nor from table to table, need no table.
+        let is_one_each = self.rows < self.len() + self.len() / 4;
+        self.flush()?;
+        self.is_ungrouped = is_one_each
+            && !self.buckets.repeat_a_little()
+            && group_by.calls.iter().all(|call| call.filter.is_none())
+            && rows::plain(&keys)?.is_some();
+        Ok(())
+    }
+
+    /// Adds the rows of a batch to the buckets without grouping them.
+    fn push_rows(&mut self, keys: &[ArrayRef], batch: &Batch, group_by: &GroupBy) -> Result<()> {
+        let keys = rows::plain(keys)?.ok_or_else(|| Error::internal("keys that have no hash of their own any more"))?;
+        let (columns, rows) = (batch.columns(), batch.len());
+        let arguments = group_by.calls.iter().map(|call| arguments(call, columns, rows, batch.origin(), None));
+        let states = arguments.collect::<Result<_>>()?;
+        self.hashes.extend(rows::hashes(&keys, rows)?);
+        self.ungrouped.push(Groups { keys, states, rows, are_rows: true });
+        if self.hashes.len() < self.groups_max {
+            return Ok(());
+        }
+        self.flush_rows()?;
+        // They may do so later on.
+        self.is_ungrouped = self.buckets.repeated().is_none();
+        self.keep()
+    }
+
+    /// Puts the rows that are not grouped into the buckets.
+    fn flush_rows(&mut self) -> Result<()> {
+        let batches = std::mem::take(&mut self.ungrouped);
+        let Some(first) = batches.first() else { return Ok(()) };
+        let joined = |columns: Vec<&ArrayRef>| Ok(concat(&columns.iter().map(|column| column.as_ref()).collect::<Vec<&dyn Array>>())?);
+        let keys = (0..first.keys.len()).map(|at| joined(batches.iter().map(|batch| &batch.keys[at]).collect())).collect::<Result<_>>()?;
+        let of_call = |call: usize| {
+            let columns = 0..first.states[call].len();
+            columns.map(|at| joined(batches.iter().map(|batch| &batch.states[call][at]).collect())).collect::<Result<_>>()
+        };
+        let states = (0..first.states.len()).map(of_call).collect::<Result<_>>()?;
+        let groups = Groups { keys, states, rows: self.hashes.len(), are_rows: true };
+        self.buckets.add(&std::mem::take(&mut self.hashes), &groups)
     }
 
     /// Reserves what `rows` more groups may take, or puts the groups on disk.
@@ -126,7 +185,10 @@ impl Totals {
 
     /// Puts all groups on disk.
     fn give_up(&mut self) -> Result<()> {
-        self.flush()?;
+        self.empty()?;
+        // An empty table keeps its room.
+        self.keys = keys::table(&self.types)?;
+        (self.groups, self.selected) = (Vec::new(), Vec::new());
         self.spill()
     }
 
@@ -159,10 +221,8 @@ impl Totals {
             self.give_up()?;
             reading.require(groups.bytes())?;
         }
-        let (keys, states) = groups.read()?;
         self.make_room(groups.rows())?;
-        self.absorb(groups.rows(), &keys, &states)?;
-        drop((keys, states));
+        self.absorb(&groups.read()?)?;
         drop(reading);
         self.keep()
     }
@@ -177,15 +237,18 @@ impl Totals {
         let rows = other.len();
         let keys = other.keys.take_keys()?;
         let states = other.take_states()?;
-        self.absorb(rows, &keys, &states)?;
+        self.absorb(&Groups { keys, states, rows, are_rows: false })?;
         self.memory.require(self.bytes())
     }
 
-    /// Adds groups that have been in another table.
-    fn absorb(&mut self, rows: usize, keys: &[ArrayRef], states: &[Vec<ArrayRef>]) -> Result<()> {
-        self.keys.assign(keys, rows, &mut self.groups)?;
+    /// Adds groups that have been in another table, or rows that have not been in one.
+    fn absorb(&mut self, groups: &Groups) -> Result<()> {
+        self.keys.assign(&groups.keys, groups.rows, &mut self.groups)?;
         self.resize();
-        self.states.iter_mut().zip(states).try_for_each(|(states, others)| states.merge(&self.groups, others))
+        self.states.iter_mut().zip(&groups.states).try_for_each(|(states, others)| match groups.are_rows {
+            true => states.update(&self.groups, others),
+            false => states.merge(&self.groups, others),
+        })
     }
 
     fn take_states(&mut self) -> Result<Vec<Vec<ArrayRef>>> {
@@ -194,6 +257,13 @@ impl Totals {
 
     /// Empties the table into the buckets.
     pub(super) fn flush(&mut self) -> Result<()> {
+        self.empty()?;
+        self.keep()
+    }
+
+    fn empty(&mut self) -> Result<()> {
+        self.flush_rows()?;
+        self.rows = 0;
         let (hashes, groups) = (self.keys.hashes(), self.keys.len());
         if groups == 0 {
             return Ok(());
@@ -201,14 +271,14 @@ impl Totals {
         let table = self.table_bytes();
         let keys = self.keys.take_keys()?;
         let states = self.take_states()?;
-        self.buckets.add(&hashes, &keys, &states)?;
+        self.buckets.add(&hashes, &Groups { keys, states, rows: groups, are_rows: false })?;
         if let Some(repeated) = self.buckets.repeated() {
             // As long as all tables together stay a small part of the budget.
             let affordable = self.memory.budget().limit_bytes() / 16 / (TABLE_COPIES * table / groups).max(1);
             self.groups_max = self.groups_max.max((2 * repeated).min(affordable));
         }
         self.resize();
-        self.keep()
+        Ok(())
     }
 
     /// The parts that were put into buckets, about how many groups they have, and the memory that they take.
@@ -224,11 +294,11 @@ impl Totals {
 
     /// Adds the groups of one bucket of a part.
     pub(super) fn add_bucket(&mut self, part: &Part, bucket: usize) -> Result<()> {
-        let (rows, keys, states) = part.bucket(bucket);
-        if rows == 0 {
+        let groups = part.bucket(bucket);
+        if groups.rows == 0 {
             return Ok(());
         }
-        self.absorb(rows, &keys, &states)?;
+        self.absorb(&groups)?;
         self.memory.require(self.bytes())
     }
 
@@ -270,7 +340,10 @@ impl Totals {
 
     /// Bytes of everything, and of what emptying the table takes.
     fn bytes(&self) -> usize {
-        TABLE_COPIES * self.table_bytes() + (self.groups.capacity() + self.selected.capacity()) * 4 + self.buckets.bytes()
+        TABLE_COPIES * self.table_bytes()
+            + (self.groups.capacity() + self.selected.capacity()) * 4
+            + self.hashes.capacity() * 8
+            + self.buckets.bytes()
     }
 }
 

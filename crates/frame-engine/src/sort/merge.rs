@@ -178,7 +178,8 @@ impl Merging {
         let (plain, ranks) = columns.split_at(self.types.len() - usize::from(self.keys.is_ranked()));
         let ranks = ranks.first().map(AsArray::as_primitive);
         let keys = self.keys.rows(plain, rows, ranks)?;
-        memory.require(columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>() + keys.size() + piece.piece.bytes())?;
+        // The columns are parts of one buffer; their rows are copied once more, into batches.
+        memory.require(2 * piece.piece.bytes() + keys.size())?;
         let loaded = Arc::new(Loaded { columns, keys, _memory: memory });
         let others = self.range_of(&piece.last) - self.range_of(&piece.first);
         if others > 0 {

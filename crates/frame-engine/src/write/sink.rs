@@ -9,6 +9,7 @@ use frame_core::{Batch, Result};
 use frame_graph::Scheduler;
 use frame_io::formats::{Destination, Out, OutputFormat, Writer, failure};
 use frame_io::{Pending, Stop};
+use frame_memory::Grant;
 
 use super::folder::{Folder, Keys};
 use crate::graph::StageSink;
@@ -76,6 +77,14 @@ impl Files<'_> {
         }
     }
 
+    /// Writes what waits to be large enough.
+    fn flush(&mut self, path: &str) -> Result<()> {
+        match self {
+            Self::One { writer, .. } => writer.flush().map_err(|error| failure(path, &error)),
+            Self::Many(folder) => folder.flush(),
+        }
+    }
+
     /// Whether what is written is read while it is written.
     fn is_stream(&self) -> bool {
         matches!(self, Self::One { pending: None, .. })
@@ -105,7 +114,10 @@ impl StageSink for Write {
             cx.cancel.check()?;
             rows += batch.len() as u64;
             files.write(batch, &self.path)?;
-            memory.require(files.pending_bytes())?;
+            if memory.resize(files.pending_bytes()) == Grant::Full {
+                files.flush(&self.path)?;
+                memory.require(files.pending_bytes())?;
+            }
         }
         if let Some(pending) = files.finish(&self.path)? {
             cx.outputs.add(&self.path, pending);

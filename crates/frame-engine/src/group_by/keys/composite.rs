@@ -47,7 +47,7 @@ fn is_text(data_type: &DataType) -> bool {
     }
 }
 
-fn is_word(data_type: &DataType) -> bool {
+pub(super) fn is_word(data_type: &DataType) -> bool {
     int::takes(data_type) || matches!(data_type, DataType::Boolean | DataType::Float64)
 }
 
@@ -107,7 +107,7 @@ impl<const WORDS: usize> Composite<WORDS> {
 }
 
 /// A column as 64-bit words: whole numbers as such, floats by their bits.
-fn to_words(column: &ArrayRef) -> Result<Int64Array> {
+pub(super) fn to_words(column: &ArrayRef) -> Result<Int64Array> {
     if let Some(floats) = column.as_primitive_opt::<Float64Type>() {
         return Ok(Int64Array::new(floats.values().inner().clone().into(), floats.nulls().cloned()));
     }

@@ -4,6 +4,7 @@ mod composite;
 mod dictionary;
 mod int;
 mod packed;
+pub(super) mod rows;
 mod text;
 mod whole;
 

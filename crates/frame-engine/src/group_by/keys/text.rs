@@ -64,6 +64,15 @@ fn long<B: Deref<Target = [u8]>>(view: u128, blocks: &[B]) -> &[u8] {
     &blocks[block][offset..offset + len(view) as usize]
 }
 
+/// The hash of the text that `view` points at in `buffers`.
+#[inline(always)]
+pub(super) fn hash_of<B: Deref<Target = [u8]>>(view: u128, buffers: &[B]) -> u64 {
+    match len(view) {
+        ..=INLINE_MAX => hash::words(view as u64, (view >> 64) as u64),
+        _ => hash::bytes(long(view, buffers)),
+    }
+}
+
 impl Texts {
     /// The group of the text that `view` points at in `buffers`.
     #[inline(always)]
@@ -157,11 +166,7 @@ impl KeyTable for Texts {
     }
 
     fn hashes(&self) -> Vec<u64> {
-        let of_view = |view: &u128| match len(*view) {
-            ..=INLINE_MAX => hash::words(*view as u64, (view >> 64) as u64),
-            _ => hash::bytes(long(*view, &self.arena)),
-        };
-        let mut hashes: Vec<u64> = self.views.iter().map(of_view).collect();
+        let mut hashes: Vec<u64> = self.views.iter().map(|view| hash_of(*view, &self.arena)).collect();
         if let Some(null) = self.null {
             hashes[null as usize] = hash::NULL;
         }

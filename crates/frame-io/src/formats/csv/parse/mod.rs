@@ -277,7 +277,7 @@ mod tests {
     }
 
     /// Fields that are numbers, and some that are nearly numbers.
-    const FIELD: &str = "-?[0-9]{0,19}(\\.[0-9]{0,17})?|-?[0-9]{1,7}\\.?[0-9]{0,8}|[-0-9.eE+]{1,8}|\"?-?[0-9]{1,3}\"?";
+    const FIELD: &str = "-?[0-9]{0,19}(\\.[0-9]{0,17})?|-?[0-9]{1,7}\\.?[0-9]{0,8}|[-0-9.eE+]{1,8}|-?[0-9]{1,3}|\"-?[0-9]{1,3}\"";
 
     proptest! {
         #![proptest_config(ProptestConfig { max_global_rejects: 100_000, ..ProptestConfig::with_cases(10_000) })]
@@ -288,7 +288,6 @@ mod tests {
             class in prop::sample::select(vec![Class::SmallInt, Class::Int, Class::Float]),
         ) {
             // A field alone, or among others that are read several at once.
-            prop_assume!(field.matches('"').count() != 1);
             let mut fields = vec![if class.join(Class::of(short.as_bytes())).data_type() == class.data_type() { short } else { "7".into() }; len];
             fields.insert(at.min(len), field);
             let (array, misfit) = parse_lines(&fields, class, if returns { "\r\n" } else { "\n" });
