@@ -136,17 +136,14 @@ fn wrong_files() {
         path.display().to_string()
     };
     fails(&["query", "count", "no/such/file.csv"], 2, &["E0701", "no/such/file.csv"]);
-    fails(&["query", "count", "data"], 2, &["cannot open data", "folder"]);
     fails(&["query", "count"], 2, &["reads nothing"]);
     fails(&["query", "count", &write("empty.csv", b"")], 3, &["E0411", "empty"]);
     let ragged = write("ragged.csv", b"a,b\n1,2\n3\n4,5\n");
     fails(&["query", "count", &ragged], 3, &["E0401", "line 3", "1 fields where the header has 2"]);
     let latin = write("latin.csv", b"a,b\n1,x\n2,caf\xe9\n");
-    fails(&["query", "groupby b count", &latin], 3, &["E0402", "line 3", "column 2 `b`", "iconv"]);
+    fails(&["query", "groupby b count", &latin], 3, &["E0402", "line 3", "column 2 `b`", "latin1"]);
     assert!(frame(&["query", "agg sum a", &latin]).status.success(), "a column that nobody names is never looked at");
-    fails(&["query", "count", &write("packed.csv", b"\x1f\x8b\x08\0")], 3, &["E0413", "gzip", "unpack it first"]);
-    fails(&["query", "count", &write("wide.csv", b"\xff\xfea\0,\0")], 3, &["E0413", "UTF-16", "iconv -f utf-16"]);
-    fails(&["query", "count", &write("mac.csv", b"a,b\r1,2\r")], 3, &["E0413", "carriage return", "tr "]);
+    fails(&["query", "count", &write("packed.csv", b"\x1f\x8b\x08\0")], 3, &["E0412", "gzip"]);
     fails(&["query", "agg sum b", &write("semicolon.csv", b"a;b\n1;2\n")], 2, &["E0203", "-d ';'"]);
     let unclosed = write("unclosed.csv", b"a,b\n1,x\n2,\"open\n3,y\n");
     fails(&["query", "count", &unclosed], 3, &["E0403", "line 3"]);
@@ -186,7 +183,7 @@ fn usage_errors_and_limits() {
     fails(&["nonsense"], 2, &["nonsense"]);
     fails(&["query", "count", "data/sales.csv", "-j", "0"], 2, &["at least one thread"]);
     fails(&["query", "count", "data/sales.csv", "--memory", "lots"], 2, &["no size"]);
-    fails(&["query", "count", "data/sales.csv", "-d", ";;"], 2, &["no delimiter"]);
+    fails(&["query", "count", "data/sales.csv", "-d", "\""], 2, &["no delimiter"]);
     fails(&["query", "count", "data/sales.csv", "--types", "id=number"], 2, &["a type"]);
     fails(&["query", "count", "data/sales.csv", "--types", "idd=int"], 2, &["E0203"]);
     fails(&["query", "count", "data/sales.csv", "--to", "xml"], 2, &["no form of output"]);

@@ -40,7 +40,7 @@ impl Columns {
             |error: csv::Error| Error::new(DataError::Damaged { file: input.path.clone(), format: "CSV", reason: error.to_string() });
         let file = std::fs::File::open(&input.path).map_err(|error| Error::new(IoError::new("open", &input.path, &error)))?;
         let mut builder = csv::ReaderBuilder::new();
-        builder.has_headers(!input.csv.no_headers).delimiter(input.csv.delimiter.unwrap_or(b','));
+        builder.has_headers(!input.csv.no_headers).delimiter(input.csv.delimiter.as_ref().map_or(b',', |text| text.as_bytes()[0]));
         let mut reader = builder.from_reader(file);
         let names: Vec<String> = if input.csv.names.is_empty() {
             reader.headers().map_err(damaged)?.iter().map(str::to_owned).collect()

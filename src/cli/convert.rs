@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// Form of the output (default: by its name)
     #[arg(long, value_name = "FORM", help_heading = "Output")]
     to: Option<String>,
+    /// How Parquet is written: codec=zstd,rows=100000,dictionary=no,statistics=no
+    #[arg(long, value_name = "A=B,…", help_heading = "Output")]
+    parquet: Option<String>,
     #[command(flatten)]
     flags: InputFlags,
     #[command(flatten)]
@@ -40,7 +43,7 @@ fn long_help() -> String {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
     let session = arguments.resources.session(settings)?;
-    let flags = OutputFlags::to_file(&arguments.output, arguments.to.as_deref());
+    let flags = OutputFlags::to_file(&arguments.output, arguments.to.as_deref()).with_parquet(arguments.parquet.as_deref());
     flags.check(|| Ok(vec![arguments.input.clone()]))?;
     super::query::stop_on_interrupt(&session);
     let query = session.query("").input_with(arguments.flags.input(&arguments.input)?);

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod bench;
+mod check;
 mod colour;
 mod completions;
 mod config;
@@ -20,6 +21,7 @@ mod report;
 mod resources;
 mod schema;
 mod settings;
+mod sniff;
 mod stats;
 mod stderr;
 mod table;
@@ -99,6 +101,10 @@ enum Command {
     Head(head::Arguments),
     /// Show what is in the columns of a file: nulls, smallest, largest, mean
     Stats(stats::Arguments),
+    /// Guess how a file is to be read: compression, encoding, delimiter, types
+    Sniff(sniff::Arguments),
+    /// Read all of a file and tell what is wrong with it
+    Check(check::Arguments),
     /// Write a file in another format
     Convert(convert::Arguments),
     /// Write a sales-like file of any size, the same on every machine
@@ -165,6 +171,8 @@ fn run(command: Command, settings: &Settings) -> Result<()> {
         Command::Schema(arguments) => schema::run(&arguments, settings),
         Command::Head(arguments) => head::run(&arguments, settings),
         Command::Stats(arguments) => stats::run(&arguments, settings),
+        Command::Sniff(arguments) => sniff::run(&arguments, settings),
+        Command::Check(arguments) => check::run(&arguments, settings),
         Command::Convert(arguments) => convert::run(&arguments, settings),
         Command::Config(arguments) => config::run(&arguments, settings),
         Command::Completions(_) | Command::Help(_) | Command::Generate(_) | Command::Bench(_) | Command::Baseline(_) => Ok(()),

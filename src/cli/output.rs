@@ -4,10 +4,11 @@ use std::io::{self, BufWriter, IsTerminal, Write, stdout};
 use std::path::Path;
 
 use clap::Args;
-use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringViewArray};
 use frame::arrow::compute::cast;
 use frame::arrow::datatypes::{DataType, Float64Type, SchemaRef};
 use frame_expr::aggregates;
+use frame_io::formats::parquet::ParquetOptions;
 use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Writer};
 use frame_io::{Identity, Pending};
 
@@ -30,6 +31,12 @@ pub(super) struct OutputFlags {
     output: Option<String>,
     #[arg(long, value_name = "FORM", help = forms_help())]
     to: Option<String>,
+    /// How Parquet is written: codec=zstd,rows=100000,dictionary=no,statistics=no
+    #[arg(long, value_name = "A=B,…", hide_short_help = true)]
+    parquet: Option<String>,
+    /// Write texts that a spreadsheet would compute (=1+1, @sum) behind an apostrophe
+    #[arg(long, hide_short_help = true)]
+    spreadsheet_safe: bool,
     /// Characters in a line of a table (default: the terminal's, else 80)
     #[arg(long, value_name = "N", hide_short_help = true)]
     width: Option<usize>,
@@ -62,6 +69,7 @@ pub(super) fn formats_help() -> String {
 pub(super) struct Output {
     form: Form,
     target: Target,
+    is_spreadsheet_safe: bool,
 }
 
 enum Form {
@@ -115,12 +123,17 @@ fn buffered(out: impl Write + Send + 'static) -> Out {
 impl OutputFlags {
     /// The flags for a file of a given form.
     pub(super) fn to_file(path: &str, form: Option<&str>) -> Self {
-        Self { output: Some(path.to_owned()), to: form.map(str::to_owned), width: None }
+        Self { output: Some(path.to_owned()), to: form.map(str::to_owned), parquet: None, spreadsheet_safe: false, width: None }
     }
 
     /// The flags for a form, or the usual one, on stdout.
     pub(super) fn to_stdout(form: Option<&str>) -> Self {
-        Self { output: None, to: form.map(str::to_owned), width: None }
+        Self { output: None, to: form.map(str::to_owned), parquet: None, spreadsheet_safe: false, width: None }
+    }
+
+    /// The same with options of Parquet.
+    pub(super) fn with_parquet(self, options: Option<&str>) -> Self {
+        Self { parquet: options.map(str::to_owned), ..self }
     }
 
     /// Whether it was said where the answer goes, or in what form.
@@ -164,6 +177,12 @@ impl OutputFlags {
         if !is_known || (name != "checksum" && form.contains('=')) {
             return Err(usage(format!("`{form}` is no form of output"), &names()).into());
         }
+        if let Some(options) = &self.parquet {
+            ParquetOptions::parse(options)?;
+            if name != "parquet" {
+                return Err(usage(format!("{name} has no options of Parquet"), "leave out --parquet, or write to a .parquet file").into());
+            }
+        }
         if name == "none" && self.output.is_some() {
             return Err(usage("`none` writes nothing to a file".to_owned(), "leave out -o or --to none").into());
         }
@@ -175,7 +194,7 @@ impl OutputFlags {
         let (name, columns) = self.form()?;
         let mut target = Target::open(self.output.as_deref())?;
         let form = match formats::by_name(name) {
-            Some(format) => Form::Written(written(format, schema, &mut target)?),
+            Some(format) => Form::Written(written(format, self.parquet.as_deref(), schema, &mut target)?),
             None if name == "checksum" => {
                 let columns = columns.split(',').filter(|column| !column.is_empty()).map(str::to_owned).collect();
                 Form::Checksum { columns, rows: Vec::new(), schema: schema.clone() }
@@ -186,16 +205,20 @@ impl OutputFlags {
                 is_coloured: colours.stdout && target.is_stdout,
             },
         };
-        Ok(Output { form, target })
+        Ok(Output { form, target, is_spreadsheet_safe: self.spreadsheet_safe })
     }
 }
 
-fn written(format: &OutputFormat, schema: &SchemaRef, target: &mut Target) -> Result<Box<dyn Writer>> {
+fn written(format: &OutputFormat, parquet: Option<&str>, schema: &SchemaRef, target: &mut Target) -> Result<Box<dyn Writer>> {
     if format.is_binary && target.is_stdout && stdout().is_terminal() {
         return Err(usage(format!("{} is not for a terminal", format.name), "-o with the name of a file").into());
     }
     let out = target.out.take().unwrap_or_else(|| Box::new(io::sink()));
-    (format.open)(out, schema, target.destination()).map_err(Failure::write(&target.path))
+    let writer = match parquet {
+        Some(options) => ParquetOptions::parse(options)?.open(out, schema),
+        None => (format.open)(out, schema, target.destination()),
+    };
+    writer.map_err(Failure::write(&target.path))
 }
 
 fn terminal_width() -> usize {
@@ -206,6 +229,8 @@ fn terminal_width() -> usize {
 impl Output {
     /// Takes a batch.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let safe = if self.is_spreadsheet_safe { Some(spreadsheet_safe(batch)?) } else { None };
+        let batch = safe.as_ref().unwrap_or(batch);
         match &mut self.form {
             Form::Table { preview, .. } => preview.push(batch)?,
             Form::Checksum { rows, .. } => rows.push(batch.clone()),
@@ -223,6 +248,31 @@ impl Output {
         }
         self.target.complete()
     }
+}
+
+/// The rows with an apostrophe before texts that spreadsheets take for formulas.
+fn spreadsheet_safe(batch: &RecordBatch) -> frame::Result<RecordBatch> {
+    let is_formula = |text: &str| text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let column = |column: &ArrayRef| -> frame::Result<ArrayRef> {
+        let is_text = match column.data_type() {
+            DataType::Dictionary(_, values) => values.is_string(),
+            other => other.is_string(),
+        };
+        if !is_text {
+            return Ok(column.clone());
+        }
+        let texts = cast(column, &DataType::Utf8View)?;
+        let texts = texts.as_string_view();
+        if !texts.iter().flatten().any(is_formula) {
+            return Ok(column.clone());
+        }
+        let safe: StringViewArray =
+            texts.iter().map(|text| text.map(|text| if is_formula(text) { format!("'{text}") } else { text.to_owned() })).collect();
+        Ok(cast(&safe, column.data_type())?)
+    };
+    let columns = batch.columns().iter().map(column).collect::<frame::Result<Vec<_>>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(batch.schema(), columns, &options)?)
 }
 
 /// Writes a whole text to stdout.

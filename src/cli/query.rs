@@ -4,7 +4,7 @@ use clap::Args;
 use frame::{Plan, Session};
 
 use super::failure::Failure;
-use super::input::{InputFlags, usage};
+use super::input::{InputFlags, is_piped, usage};
 use super::output::{Output, OutputFlags, formats_help};
 use super::progress::{self, ProgressFlags};
 use super::resources::ResourceFlags;
@@ -20,7 +20,7 @@ const EXAMPLES: &str = "Examples:\n  frame query \"groupby category mean value\"
 pub(super) struct Arguments {
     /// The query, in verbs: "where value > 0 | groupby category mean value"
     query: String,
-    /// The files to read (CSV or Parquet), one after the other; patterns such as 'sales-*.csv' too
+    /// The files to read, one after the other; folders and patterns such as 'sales-*.csv.gz' too; - is stdin
     #[arg(value_name = "FILE")]
     files: Vec<String>,
     #[command(flatten)]
@@ -61,6 +61,10 @@ fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Resu
     let mut query = session.query(&arguments.query);
     for file in &arguments.files {
         query = query.input_with(arguments.input.input(file)?);
+    }
+    // What is piped in is the input, unless the query names its own.
+    if arguments.files.is_empty() && is_piped() {
+        query = query.input_with(arguments.input.input("-")?);
     }
     arguments.output.check(|| Ok(query.plan()?.sources().into_iter().map(|input| input.path.clone()).collect()))?;
     if arguments.output.is_given()

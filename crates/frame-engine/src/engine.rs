@@ -84,7 +84,8 @@ impl Engine {
     /// # Errors
     /// An error if the system gives no thread.
     pub fn new(settings: Settings) -> Result<Self> {
-        Self::with_files(settings, Arc::new(LocalFiles))
+        let files = Arc::new(LocalFiles::keeping_pipes_in(&settings.spill_dir));
+        Self::with_files(settings, files)
     }
 
     /// An engine that reads files through `files`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use frame_core::{Error, Result, ScanFilter};
 use frame_expr::{BadCast, BoundExpr, BoundWindow, Expr, Node, SortKey, Steps, bind, predicate};
-use frame_io::{Identity, ScanRequest};
+use frame_io::{Identity, NoRows, ScanRequest};
 use frame_plan::{Aggregate, Explode, Fill, Plan, Project, Remark, Scan, Target, Union, Unpivot, WindowItem, Write};
 
 use crate::complete::Complete;
@@ -296,8 +296,11 @@ impl<'a> Lowering<'a> {
     }
 
     fn scan(&mut self, scan: &Scan) -> Result<Open> {
-        let table = self.tables.open(&scan.input)?;
+        let mut table = self.tables.open(&scan.input)?;
         let all = table.schema().clone();
+        if scan.is_empty() {
+            table = Arc::new(NoRows(all.clone()));
+        }
         let columns = scan.columns.clone().unwrap_or_else(|| all.fields().iter().map(|field| field.name().clone()).collect());
         let fields = columns.iter().map(|name| Ok(all.field_with_name(name)?.clone())).collect::<Result<Vec<_>>>()?;
         let filter = scan.filter.as_ref().map(|filter| predicate(filter, &all)).transpose()?;

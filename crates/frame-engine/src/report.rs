@@ -76,6 +76,10 @@ pub(crate) fn sentence(restart: &Restart) -> String {
                 frame_expr::type_name(&class.data_type())
             )
         }
+        Lesson::Reshape { column, shape, byte } => {
+            let data_type = frame_expr::type_name(&shape.data_type());
+            format!("column `{column}` of {file} is read as {data_type} because of its value at byte {byte}")
+        }
         Lesson::Splits => {
             format!("the records of {file} were found by reading it from its start, as its quotes cannot be guessed from the middle")
         }

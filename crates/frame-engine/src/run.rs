@@ -53,6 +53,7 @@ impl Run {
         let attempt = attempt(&engine, &planner, &mut tables, &mut restarts, &progress)?;
         // Nobody needs to ask for rows when there are none.
         if attempt.target.as_ref().is_some_and(|target| target.path != "-") {
+            tables.finish(attempt.cx.counters.ledger().read)?;
             attempt.cx.outputs.complete()?;
         }
         Ok(Self { engine, planner, tables, attempt, emitted: Emitted::new(false), restarts, progress, started, is_over: false })
@@ -99,6 +100,7 @@ impl Run {
             self.engine.cancel.check()?;
             let batch = match self.attempt.stream.next() {
                 None => {
+                    self.tables.finish(self.attempt.cx.counters.ledger().read)?;
                     self.attempt.cx.outputs.complete()?;
                     return Ok(None);
                 }
@@ -193,7 +195,7 @@ fn stages(engine: &Engine, graph: &TaskGraph, cx: &Context) -> Result<Stream, St
 
 fn bytes(flowline: &Flowline) -> u64 {
     match &flowline.feed {
-        Feed::Table { table, .. } => (0..table.partitions()).map(|partition| table.partition_bytes(partition)).sum(),
+        Feed::Table { table, .. } => table.bytes(),
         Feed::Stage(_) => 0,
         Feed::Expanded(input, _) => bytes(input),
         Feed::Union(inputs) => inputs.iter().map(bytes).sum(),

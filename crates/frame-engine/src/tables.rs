@@ -6,13 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
-use frame_core::{Error, Result, Scalar};
-use frame_io::formats::csv::{CsvSettings, CsvTable, Learnt};
+use frame_core::{DataError, Error, QueryError, Result, Scalar};
+use frame_io::formats::arrow::{ArrowStreamTable, ArrowTable, FILE_MAGIC, STREAM_MAGIC};
+use frame_io::formats::csv::{BadValues, Class, CsvSettings, CsvTable, Learnt, RaggedRows};
+use frame_io::formats::ndjson::{NdjsonSettings, NdjsonTable, Shape};
 use frame_io::formats::parquet::ParquetTable;
-use frame_io::{FileAccess, Lesson, ReadAt, Restart, Table};
+use frame_io::{Content, Dialect, Encoding, FileAccess, Lesson, Packing, Restart, Table};
 use frame_plan::{Catalog, FormatName, Input, Plan};
 
 use crate::engine::{Engine, Settings};
+use crate::folders;
+use crate::rejects::{self, Log};
 use crate::report::Progress;
 
 /// The opened inputs of one run.
@@ -23,12 +27,41 @@ pub struct Tables {
     /// Runs what a plan depends on.
     engine: Engine,
     opened: Mutex<Vec<(Input, Arc<dyn Table>)>>,
-    learnt: HashMap<String, Learnt>,
+    /// Of each file, by its path.
+    learnt: Mutex<HashMap<String, Lessons>>,
+    /// The rows that are left out of inputs that ask for a list of them.
+    logs: Mutex<Vec<(Input, Log)>>,
+}
+
+/// What restarts have taught of a file.
+#[derive(Debug, Clone, Default)]
+struct Lessons {
+    csv: Learnt,
+    /// Columns of JSON lines, in the order in which they were learnt.
+    shapes: Vec<(String, Shape)>,
 }
 
 impl Tables {
     pub(crate) fn new(files: Arc<dyn FileAccess>, engine: Engine) -> Self {
-        Self { files, settings: engine.settings().clone(), engine, opened: Mutex::new(Vec::new()), learnt: HashMap::new() }
+        Self {
+            files,
+            settings: engine.settings().clone(),
+            engine,
+            opened: Mutex::new(Vec::new()),
+            learnt: Mutex::default(),
+            logs: Mutex::default(),
+        }
+    }
+
+    /// What is around and in the file of an input, and its format.
+    ///
+    /// # Errors
+    /// What opening the file and looking at it can fail with.
+    pub fn content(&self, input: &Input) -> Result<(Content, FormatName)> {
+        let encoding = input.csv.encoding.as_deref().map(Encoding::named).transpose()?.flatten();
+        let content = Content::of(self.files.open(&input.path)?, encoding)?;
+        let format = input.format.unwrap_or_else(|| recognise(&content.first, &input.path));
+        Ok((content, format))
     }
 
     /// The table behind an input; the same one as long as nothing new is learnt of it.
@@ -36,41 +69,115 @@ impl Tables {
         if let Some((_, table)) = self.lock().iter().find(|(opened, _)| opened == input) {
             return Ok(table.clone());
         }
-        let file = self.files.open(&input.path).map_err(|error| error.at(input.span))?;
-        let table: Arc<dyn Table> = match input.format.map_or_else(|| recognise(file.as_ref()), Ok)? {
-            FormatName::Parquet => Arc::new(ParquetTable::open(file).map_err(|error| error.at(input.span))?),
-            FormatName::Csv => {
-                let nothing = Learnt::default();
-                let learnt = self.learnt.get(&input.path).unwrap_or(&nothing);
-                Arc::new(CsvTable::open(file, &self.csv_settings(input), learnt).map_err(|error| error.at(input.span))?)
-            }
-        };
+        let table = self.open_new(input).map_err(|error| error.at(input.span))?;
         self.lock().push((input.clone(), table.clone()));
         Ok(table)
     }
 
-    fn csv_settings(&self, input: &Input) -> CsvSettings {
-        let by_name = if input.path.ends_with(".tsv") { b'\t' } else { b',' };
-        CsvSettings {
-            delimiter: input.csv.delimiter.unwrap_or(by_name),
+    fn open_new(&self, input: &Input) -> Result<Arc<dyn Table>> {
+        let (mut content, format) = self.content(input)?;
+        let learnt = self.lessons().get(&input.path).cloned().unwrap_or_default();
+        let dialect = dialect(input)?;
+        if format == FormatName::Csv {
+            content.set_dialect(&dialect);
+        }
+        let mut csv = self.csv_settings(input, content.dialect.as_ref().unwrap_or(&dialect))?;
+        if let Some(log) = Log::of(&input.csv, &content.file)? {
+            csv.rejects = Some(log.rejects.clone());
+            self.logs().push((input.clone(), log));
+        }
+        Ok(match format {
+            FormatName::Csv if content.is_plain() => Arc::new(CsvTable::open(content.file, &csv, &learnt.csv)?),
+            FormatName::Csv => Arc::new(CsvTable::open_stream(content, &csv, &learnt.csv)?),
+            FormatName::Ndjson => {
+                let types = input.csv.types.clone();
+                let (partition_bytes, chunk_bytes) = (self.settings.partition_bytes, self.settings.chunk_bytes);
+                let settings = NdjsonSettings { types, partition_bytes, chunk_bytes };
+                match content.is_plain() {
+                    true => Arc::new(NdjsonTable::open(content.file, &settings, &learnt.shapes)?),
+                    false => Arc::new(NdjsonTable::open_stream(content, &settings, &learnt.shapes)?),
+                }
+            }
+            FormatName::Arrow if content.first.starts_with(STREAM_MAGIC) => Arc::new(ArrowStreamTable::open(content)?),
+            FormatName::Arrow => Arc::new(ArrowTable::open(whole(&content, "Arrow IPC")?)?),
+            FormatName::Parquet => Arc::new(ParquetTable::open(whole(&content, "Parquet")?)?),
+        })
+    }
+
+    fn csv_settings(&self, input: &Input, dialect: &Dialect) -> Result<CsvSettings> {
+        Ok(CsvSettings {
+            delimiter: dialect.delimiter_read(),
             has_header: !input.csv.no_headers,
             names: input.csv.names.clone(),
             types: input.csv.types.clone(),
             partition_bytes: self.settings.partition_bytes,
             chunk_bytes: self.settings.chunk_bytes,
-        }
+            ragged: input.csv.ragged.as_deref().map(RaggedRows::named).transpose()?.unwrap_or_default(),
+            bad_values: input.csv.bad_value.as_deref().map(BadValues::named).transpose()?.unwrap_or_default(),
+            rejects: None,
+        })
+    }
+
+    /// Writes the rows that were left out; `read` is the number of rows that were read.
+    pub(crate) fn finish(&self, read: u64) -> Result<()> {
+        let logs: Vec<Log> = self.logs().iter().map(|(_, log)| log.clone()).collect();
+        rejects::finish(&logs, read)
+    }
+
+    fn logs(&self) -> MutexGuard<'_, Vec<(Input, Log)>> {
+        self.logs.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Remembers what made an attempt stop. Tables are opened anew by the next one.
-    pub(crate) fn learn(&mut self, restart: &Restart) {
+    pub(crate) fn learn(&self, restart: &Restart) {
         self.lock().clear();
-        let learnt = self.learnt.entry(restart.file.clone()).or_default();
+        self.logs().clear();
+        let mut lessons = self.lessons();
+        let learnt = lessons.entry(restart.file.clone()).or_default();
         match &restart.lesson {
-            Lesson::Splits => learnt.exact_splits = true,
+            Lesson::Splits => learnt.csv.exact_splits = true,
             Lesson::Widen { column, class, .. } => {
-                learnt.classes.insert(column.clone(), *class);
+                learnt.csv.classes.insert(column.clone(), *class);
             }
+            Lesson::Reshape { column, shape, .. } => match learnt.shapes.iter_mut().find(|(known, _)| known == column) {
+                Some((_, known)) => *known = known.clone().join(shape.clone()),
+                None => learnt.shapes.push((column.clone(), shape.clone())),
+            },
         }
+    }
+
+    /// Gives the columns of several text files the types that hold the values of all of them.
+    fn agree(&self, files: &[Input]) -> Result<()> {
+        let mut together: Vec<(String, Class)> = Vec::new();
+        let mut of_file = Vec::new();
+        for input in files {
+            let table = self.open(input)?;
+            let classes = table.classes();
+            for (name, class) in &classes {
+                match together.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, known)) => *known = known.join(*class),
+                    None => together.push((name.clone(), *class)),
+                }
+            }
+            of_file.push(classes);
+        }
+        for (input, classes) in files.iter().zip(of_file) {
+            let wider = |name: &String, class: Class| {
+                together.iter().find(|(known, joined)| known == name && joined.data_type() != class.data_type())
+            };
+            let widened: Vec<(String, Class)> = classes.iter().filter_map(|(name, class)| wider(name, *class)).cloned().collect();
+            if widened.is_empty() {
+                continue;
+            }
+            self.lessons().entry(input.path.clone()).or_default().csv.classes.extend(widened);
+            self.lock().retain(|(opened, _)| opened != input);
+            self.logs().retain(|(opened, _)| opened != input);
+        }
+        Ok(())
+    }
+
+    fn lessons(&self) -> MutexGuard<'_, HashMap<String, Lessons>> {
+        self.learnt.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(Input, Arc<dyn Table>)>> {
@@ -78,11 +185,54 @@ impl Tables {
     }
 }
 
-/// The format of a file by its first bytes.
-fn recognise(file: &dyn ReadAt) -> Result<FormatName> {
-    let mut magic = [0; 4];
-    let read = file.read_at(&mut magic, 0)?;
-    Ok(if read == 4 && magic == *b"PAR1" { FormatName::Parquet } else { FormatName::Csv })
+/// How the text of an input is delimited.
+fn dialect(input: &Input) -> Result<Dialect> {
+    let by_name = if Packing::stripped(&input.path).ends_with(".tsv") { "\t" } else { "," };
+    let byte = |what: &str, text: &Option<String>| match text.as_deref().map(str::as_bytes) {
+        None | Some([]) => Ok(None),
+        Some([byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(Some(*byte)),
+        Some(_) => Err(Error::new(QueryError::Usage(format!("the {what} must be one letter of ASCII"))).hint("for example ' or \\")),
+    };
+    let delimiter = input.csv.delimiter.as_deref().unwrap_or(by_name);
+    if delimiter.is_empty() || delimiter.contains(['"', '\n', '\r']) {
+        return Err(Error::new(QueryError::Usage(format!("{delimiter:?} is no delimiter"))).hint("for example ; or \\t or ||"));
+    }
+    Ok(Dialect {
+        delimiter: delimiter.as_bytes().to_vec(),
+        quote: if input.csv.quote.is_none() { Some(b'"') } else { byte("quote", &input.csv.quote)? },
+        escape: byte("escape", &input.csv.escape)?,
+        comment: input.csv.comment.as_ref().filter(|comment| !comment.is_empty()).map(|comment| comment.as_bytes().to_vec()),
+        nulls: input.csv.nulls.clone(),
+        skip: input.csv.skip,
+        returns: false,
+        has_header: !input.csv.no_headers,
+    })
+}
+
+/// The format of a file by its first bytes, and if they may be text, by its name.
+fn recognise(first: &[u8], path: &str) -> FormatName {
+    let path = Packing::stripped(path);
+    let is_called = |endings: &[&str]| endings.iter().any(|ending| path.to_ascii_lowercase().ends_with(ending));
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+    match first {
+        _ if first.starts_with(b"PAR1") => FormatName::Parquet,
+        _ if first.starts_with(FILE_MAGIC) || first.starts_with(STREAM_MAGIC) => FormatName::Arrow,
+        // A header in braces is possible; a quote behind the brace is a key.
+        _ if text.strip_prefix(b"{").is_some_and(|rest| matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}'))) => FormatName::Ndjson,
+        _ if is_called(&[".ndjson", ".jsonl"]) => FormatName::Ndjson,
+        _ => FormatName::Csv,
+    }
+}
+
+/// The file of a format that is read anywhere in it: a pipe is read and kept first.
+fn whole(content: &Content, format: &str) -> Result<Arc<dyn frame_io::ReadAt>> {
+    if let Some(packing) = content.packing {
+        let what = format!("{format} inside of {}", packing.name());
+        let error = Error::new(DataError::Unsupported { file: content.file.path().to_owned(), what });
+        return Err(error.hint("unpack it first; the format compresses its columns itself"));
+    }
+    content.file.read_all()?;
+    Ok(content.file.clone())
 }
 
 impl Catalog for Tables {
@@ -90,9 +240,18 @@ impl Catalog for Tables {
         Ok(self.open(input)?.schema().clone())
     }
 
-    fn expand(&self, input: Input) -> Result<Vec<Input>> {
-        let files = self.files.expand(&input.path).map_err(|error| error.at(input.span))?;
-        Ok(files.into_iter().map(|path| Input { path, ..input.clone() }).collect())
+    fn expand(&self, inputs: Vec<Input>) -> Result<Vec<Input>> {
+        let mut files = Vec::new();
+        for input in inputs {
+            let paths = self.files.expand(&input.path).map_err(|error| error.at(input.span))?;
+            let root = input.path.clone();
+            files.extend(paths.into_iter().map(|path| Input { keys: folders::keys(&root, &path), path, ..input.clone() }));
+        }
+        folders::settle(&mut files);
+        if files.len() > 1 {
+            self.agree(&files)?;
+        }
+        Ok(files)
     }
 
     fn values(&self, plan: &Plan) -> Result<Vec<Scalar>> {

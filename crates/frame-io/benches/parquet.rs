@@ -36,7 +36,7 @@ fn scan(table: &ParquetTable, columns: &[&str]) -> u64 {
 
 #[divan::bench(sample_count = 3, sample_size = 1, args = [&["category"][..], &["value"], &["category", "value"], &["id", "ts"], &["note"]])]
 fn one_thread(bencher: Bencher, columns: &[&str]) {
-    let Ok(file) = LocalFiles.open(BIG) else { return };
+    let Ok(file) = LocalFiles::default().open(BIG) else { return };
     let table = ParquetTable::open(file).expect("big.parquet");
     bencher.bench_local(|| scan(&table, columns));
 }
@@ -44,11 +44,11 @@ fn one_thread(bencher: Bencher, columns: &[&str]) {
 #[divan::bench]
 fn open_and_first_batch_of_a_tiny_file(bencher: Bencher) {
     const TINY: &str = "/var/tmp/bd/tiny.parquet";
-    if LocalFiles.open(TINY).is_err() {
+    if LocalFiles::default().open(TINY).is_err() {
         return;
     }
     bencher.bench_local(|| {
-        let table = ParquetTable::open(LocalFiles.open(TINY).expect("tiny.parquet")).expect("a table");
+        let table = ParquetTable::open(LocalFiles::default().open(TINY).expect("tiny.parquet")).expect("a table");
         scan(&table, &["category", "value"])
     });
 }

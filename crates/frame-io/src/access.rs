@@ -1,12 +1,16 @@
 //! The one trait through which files are read. Tests put faulty or shrinking files behind it.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::fs::File;
-use std::path::Path;
-use std::sync::Arc;
+use std::io::Seek;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use frame_core::{DataError, Error, IoError, Result};
+
+use crate::Spool;
 
 /// A way to open files.
 pub trait FileAccess: Send + Sync + Debug {
@@ -16,7 +20,8 @@ pub trait FileAccess: Send + Sync + Debug {
     /// `IoError`, also for a folder.
     fn open(&self, path: &str) -> Result<Arc<dyn ReadAt>>;
 
-    /// The files that a path stands for: itself, or the files that it is a pattern of, sorted by name.
+    /// The files that a path stands for: itself, the files in it and below it if it is a folder, or the files that it is a pattern of;
+    /// sorted by name.
     ///
     /// # Errors
     /// `IoError` if the pattern fits no file.
@@ -44,6 +49,24 @@ pub trait ReadAt: Send + Sync + Debug {
     /// The path as the user gave it, for errors.
     fn path(&self) -> &str;
 
+    /// Whether it is a pipe whose end was not seen yet: its bytes come one after the other, and its length is not known.
+    fn is_stream(&self) -> bool {
+        false
+    }
+
+    /// Reads and keeps all of a pipe, so that its length is known; nothing to do for a file.
+    ///
+    /// # Errors
+    /// `IoError`.
+    fn read_all(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Byte and line (both from 0) of the input that this is a piece of, at which the piece begins.
+    fn origin(&self) -> (u64, u64) {
+        (0, 0)
+    }
+
     /// Fails if the file is not the one that was opened any more: other length or other time of change.
     ///
     /// # Errors
@@ -66,9 +89,21 @@ pub trait ReadAt: Send + Sync + Debug {
     }
 }
 
-/// Files of the operating system, read with `pread`.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LocalFiles;
+/// Files of the operating system, read with `pread`; pipes, and standard input as `-`, are kept as they are read.
+#[derive(Debug, Default)]
+pub struct LocalFiles {
+    /// The pipes that were opened: one can be read only once, so every later opening gets the same.
+    pipes: Mutex<HashMap<String, Arc<dyn ReadAt>>>,
+    /// Where they are kept; a folder on a disk if none is named.
+    folder: Option<PathBuf>,
+}
+
+impl LocalFiles {
+    /// Files whose pipes are kept in `folder`.
+    pub fn keeping_pipes_in(folder: &Path) -> Self {
+        Self { folder: Some(folder.to_owned()), ..Self::default() }
+    }
+}
 
 #[derive(Debug)]
 struct LocalFile {
@@ -81,24 +116,53 @@ struct LocalFile {
 impl FileAccess for LocalFiles {
     fn open(&self, path: &str) -> Result<Arc<dyn ReadAt>> {
         let failed = |error| Error::new(IoError::new("open", path, &error));
-        let file = File::open(Path::new(path)).map_err(failed)?;
+        let mut pipes = self.pipes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(pipe) = pipes.get(path) {
+            return Ok(pipe.clone());
+        }
+        let mut file = if path == STDIN { stdin().map_err(failed)? } else { File::open(Path::new(path)).map_err(failed)? };
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(failed(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder")));
         }
-        Ok(Arc::new(LocalFile { path: path.to_owned(), len: metadata.len(), modified: metadata.modified().ok(), file }))
+        // A redirected file is read as a file, unless someone has read a part of it already.
+        if metadata.is_file() && (path != STDIN || file.stream_position().is_ok_and(|position| position == 0)) {
+            return Ok(Arc::new(LocalFile { path: path.to_owned(), len: metadata.len(), modified: metadata.modified().ok(), file }));
+        }
+        let pipe: Arc<dyn ReadAt> = Arc::new(Spool::new(path, Box::new(file), &self.folder.clone().unwrap_or_else(spool_folder)));
+        pipes.insert(path.to_owned(), pipe.clone());
+        Ok(pipe)
     }
 
     fn expand(&self, path: &str) -> Result<Vec<String>> {
-        if !path.contains(['*', '?', '[']) || std::path::Path::new(path).exists() {
-            return Ok(vec![path.to_owned()]);
-        }
         let nothing =
             |reason: &str| Error::new(IoError::new("open", path, &std::io::Error::new(std::io::ErrorKind::NotFound, reason.to_owned())));
+        let mut files = Vec::new();
+        if Path::new(path).is_dir() {
+            below(Path::new(path), &mut files).map_err(|error| Error::new(IoError::new("look into", path, &error)))?;
+            files.sort();
+            return if files.is_empty() { Err(nothing("the folder holds no file")) } else { Ok(files) };
+        }
+        if !path.contains(['*', '?', '[']) || Path::new(path).exists() {
+            return Ok(vec![path.to_owned()]);
+        }
         let found = glob::glob(path).map_err(|error| nothing(&format!("the pattern cannot be read: {error}")))?;
-        let files: Vec<String> = found.flatten().filter(|file| file.is_file()).map(|file| file.display().to_string()).collect();
+        files.extend(found.flatten().filter(|file| file.is_file()).map(|file| file.display().to_string()));
         if files.is_empty() { Err(nothing("no file fits the pattern")) } else { Ok(files) }
     }
+}
+
+/// The files in a folder and in the folders below it. Names that begin with a point or an underscore are notes of other programs.
+fn below(folder: &Path, files: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(['.', '_']) {
+            continue;
+        }
+        let path = entry.path();
+        if path.is_dir() { below(&path, files)? } else { files.push(path.display().to_string()) }
+    }
+    Ok(())
 }
 
 impl ReadAt for LocalFile {
@@ -136,12 +200,35 @@ impl ReadAt for LocalFile {
     }
 }
 
+/// The path of standard input.
+const STDIN: &str = "-";
+
+/// Where pipes are kept: a folder on a disk, if there is one.
+fn spool_folder() -> PathBuf {
+    let on_disk = Path::new("/var/tmp");
+    if on_disk.is_dir() { on_disk.to_owned() } else { std::env::temp_dir() }
+}
+
+/// Standard input as a file.
 #[cfg(unix)]
-fn pread(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+fn stdin() -> std::io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(File::from(std::io::stdin().as_fd().try_clone_to_owned()?))
+}
+
+/// Standard input as a file.
+#[cfg(windows)]
+fn stdin() -> std::io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(File::from(std::io::stdin().as_handle().try_clone_to_owned()?))
+}
+
+#[cfg(unix)]
+pub(crate) fn pread(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, offset)
 }
 
 #[cfg(windows)]
-fn pread(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+pub(crate) fn pread(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }

@@ -6,11 +6,16 @@ mod access;
 pub mod formats;
 mod identity;
 mod memory_file;
+mod no_rows;
 mod pending;
+mod position;
 mod reader;
+mod streams;
 
 pub use access::{FileAccess, LocalFiles, ReadAt};
 pub use identity::Identity;
 pub use memory_file::MemoryFile;
+pub use no_rows::NoRows;
 pub use pending::Pending;
 pub use reader::{BatchReader, Lesson, Restart, RowLedger, ScanRequest, Stop, Table};
+pub use streams::{Content, Dialect, Encoding, Packing, Spool, StreamTable};

@@ -8,6 +8,7 @@ use frame_core::{Batch, CancelToken, Error, ScanFilter};
 use frame_memory::MemoryBudget;
 
 use crate::formats::csv::Class;
+use crate::formats::ndjson::Shape;
 
 /// An input that was opened and looked at: its schema is known, its partitions are fixed by the data.
 pub trait Table: Send + Sync + Debug {
@@ -19,6 +20,16 @@ pub trait Table: Send + Sync + Debug {
 
     /// Bytes of the file that partition `partition` covers, for progress.
     fn partition_bytes(&self, partition: usize) -> u64;
+
+    /// Bytes of the file in all, for progress.
+    fn bytes(&self) -> u64 {
+        (0..self.partitions()).map(|partition| self.partition_bytes(partition)).sum()
+    }
+
+    /// What the columns of a text file whose types were not given are read as so far; empty for formats that have types.
+    fn classes(&self) -> Vec<(String, Class)> {
+        Vec::new()
+    }
 
     /// Rows in the whole table, if the file says so without being read.
     fn rows(&self) -> Option<u64>;
@@ -126,6 +137,15 @@ pub enum Lesson {
         column: String,
         /// The join of the column's class and the value's.
         class: Class,
+        /// Byte offset of the value, for the report.
+        byte: u64,
+    },
+    /// A JSON value does not fit the type of its column, or there is no such column yet.
+    Reshape {
+        /// Name of the column.
+        column: String,
+        /// The join of the column's shape and the value's.
+        shape: Shape,
         /// Byte offset of the value, for the report.
         byte: u64,
     },

@@ -7,7 +7,7 @@ use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use frame_core::CancelToken;
-use frame_io::formats::csv::{Class, CsvSettings, CsvTable, Learnt};
+use frame_io::formats::csv::{Class, CsvSettings, CsvTable, Learnt, RaggedRows};
 use frame_io::{Lesson, MemoryFile, Restart, ScanRequest, Stop, Table};
 use frame_memory::MemoryBudget;
 use proptest::prelude::*;
@@ -27,10 +27,13 @@ fn oracle(text: &str) -> (Vec<String>, Rows) {
 
 /// Reads the whole table as text, restarting as an engine would; gives the rows and the types.
 fn read(text: &str, partition_bytes: u64, chunk_bytes: usize, batch_rows: usize, types: &[(String, DataType)]) -> (Rows, Vec<DataType>) {
+    read_with(text, &CsvSettings { partition_bytes, chunk_bytes, types: types.to_vec(), ..CsvSettings::default() }, batch_rows)
+}
+
+fn read_with(text: &str, settings: &CsvSettings, batch_rows: usize) -> (Rows, Vec<DataType>) {
     let mut learnt = Learnt::default();
     for _ in 0..50 {
-        let settings = CsvSettings { partition_bytes, chunk_bytes, types: types.to_vec(), ..CsvSettings::default() };
-        let table = CsvTable::open(Arc::new(MemoryFile::new("test.csv", text)), &settings, &learnt).expect("opens");
+        let table = CsvTable::open(Arc::new(MemoryFile::new("test.csv", text)), settings, &learnt).expect("opens");
         match read_once(&table, batch_rows) {
             Ok(rows) => return (rows, table.schema().fields().iter().map(|field| field.data_type().clone()).collect()),
             Err(Stop::Restart(Restart { lesson: Lesson::Splits, .. })) => {
@@ -41,6 +44,7 @@ fn read(text: &str, partition_bytes: u64, chunk_bytes: usize, batch_rows: usize,
                 learnt.classes.insert(column, class);
             }
             Err(Stop::Failed(error)) => panic!("{error} in {text:?}"),
+            Err(other) => panic!("{other:?} in {text:?}"),
         }
     }
     panic!("restarts without end: {text:?}");
@@ -142,6 +146,77 @@ fn classes_beyond_the_samples_are_joined() {
     assert_eq!(types[..1], [DataType::Float64]);
     assert_eq!(types[2], DataType::Boolean);
     assert_eq!(Class::Date.join(Class::Timestamp).data_type(), types[1]);
+}
+
+/// What the `csv` crate reads if rows with the wrong number of fields are filled up or left out.
+fn flexible(text: &str, policy: RaggedRows) -> Rows {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let fields = reader.headers().expect("a header").len();
+    let mut rows = Rows::new();
+    for record in reader.records() {
+        let record = record.expect("a record");
+        let mut row: Vec<_> = record.iter().map(|field| (!field.is_empty()).then(|| field.to_owned())).collect();
+        if policy == RaggedRows::Pad && row.len() < fields {
+            row.resize(fields, None);
+        }
+        if row.len() == fields {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// Ragged rows under both policies, in partitions and chunks of every size.
+fn check_ragged(text: &str) {
+    let header = text.lines().next().unwrap_or_default();
+    let types: Vec<_> = header.split(',').map(|name| (name.to_owned(), DataType::Utf8View)).collect();
+    let has_long = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(text.as_bytes())
+        .records()
+        .any(|record| record.expect("a record").len() > types.len());
+    for ragged in [RaggedRows::Reject, RaggedRows::Pad] {
+        if ragged == RaggedRows::Pad && has_long {
+            continue;
+        }
+        let expected = flexible(text, ragged);
+        for partition_bytes in (1..=text.len() as u64).chain([1 << 20]) {
+            for (chunk_bytes, batch_rows) in [(1 << 16, 8192), (5, 3)] {
+                let settings = CsvSettings { partition_bytes, chunk_bytes, types: types.clone(), ragged, ..CsvSettings::default() };
+                let (rows, _) = read_with(text, &settings, batch_rows);
+                assert_eq!(rows, expected, "{ragged:?}, partitions of {partition_bytes}, chunks of {chunk_bytes}: {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ragged_files() {
+    for text in [
+        "a,b\n1\n2,3\n",
+        "a,b,c\n1,2,3\n4\n5,6\n7,8,9\n",
+        "a,b\r\n1\r\n2,3\r\n4,5,6\r\n7,8",
+        "a,b\n1,2,3\n4,5,6\n",
+        "a,b,c,d,e,f\n1\n",
+        "a,b\n\"x\ny\"\n1,\"z\n\"\n\"q\",2,3\n4,5\n6",
+    ] {
+        check_ragged(text);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn random_ragged_files(records in prop::collection::vec(prop::collection::vec("[ab]{1,3}|\"[ab,\n]{1,4}\"", 1..5), 0..10), returns in any::<bool>(), newline in any::<bool>()) {
+        let end = if returns { "\r\n" } else { "\n" };
+        let mut text = format!("k,v,w{end}");
+        text.extend(records.iter().map(|fields| format!("{}{end}", fields.join(","))));
+        if !newline {
+            text.truncate(text.len() - end.len());
+        }
+        check_ragged(&text);
+    }
 }
 
 proptest! {

@@ -132,13 +132,8 @@ impl<'a> Parser<'a> {
 
     /// All files that these inputs stand for, one after the other.
     fn scan_all(&self, inputs: Vec<Input>) -> Result<Plan> {
-        let mut scans = Vec::new();
-        for input in inputs {
-            let files = self.catalog.expand(input)?;
-            for file in files {
-                scans.push(self.scan(file)?);
-            }
-        }
+        let files = self.catalog.expand(inputs)?;
+        let mut scans = files.into_iter().map(|file| self.scan(file)).collect::<Result<Vec<_>>>()?;
         Ok(match scans.pop() {
             Some(only) if scans.is_empty() => only,
             Some(last) => {
@@ -156,12 +151,14 @@ impl<'a> Parser<'a> {
             casts.push((name.clone(), std::mem::replace(data_type, DataType::Utf8View)));
         }
         let span = file.span;
+        let keys = std::mem::take(&mut file.keys);
         let scan = Plan::Scan(Scan::new(file));
-        if casts.is_empty() {
+        if casts.is_empty() && keys.is_empty() {
             return Ok(scan);
         }
         let schema = self.schema(&scan)?;
-        let items = schema.fields().iter().map(|field| {
+        let columns = schema.fields().iter().filter(|field| keys.iter().all(|(key, _)| key != field.name()));
+        let items = columns.map(|field| {
             let column = Expr::column(field.name().clone()).at(span);
             let cast = casts.iter().find(|(name, _)| name == field.name());
             let expr = match cast {
@@ -170,7 +167,8 @@ impl<'a> Parser<'a> {
             };
             (expr, field.name().clone())
         });
-        Ok(Plan::Project(Project { items: items.collect(), input: Box::new(scan) }))
+        let keys = keys.iter().map(|(key, value)| (Expr::literal(value.clone()).at(span), key.clone()));
+        Ok(Plan::Project(Project { items: items.chain(keys).collect(), input: Box::new(scan) }))
     }
 
     /// The verb that the next stage begins with.

@@ -10,21 +10,60 @@ use crate::Plan;
 pub enum FormatName {
     /// Comma-separated text and its relatives.
     Csv,
+    /// A JSON object per line.
+    Ndjson,
     /// Apache Parquet.
     Parquet,
+    /// Arrow IPC, a file or a stream.
+    Arrow,
+}
+
+impl FormatName {
+    /// Every format that can be read.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Ndjson, Self::Parquet, Self::Arrow];
+
+    /// What it is called in a query and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+        }
+    }
 }
 
 /// How to read a delimited text file, where that differs from the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CsvOptions {
-    /// The delimiter; the default is a comma, or a tab for `.tsv`.
-    pub delimiter: Option<u8>,
+    /// The delimiter, of one or more letters; the default is a comma, or a tab for `.tsv`.
+    pub delimiter: Option<String>,
+    /// The byte around fields, empty if there is none; the default is a double quote.
+    pub quote: Option<String>,
+    /// The byte before a letter that is to be taken as it is.
+    pub escape: Option<String>,
+    /// What a line begins with that is to be left out.
+    pub comment: Option<String>,
+    /// Unquoted fields that mean null, beside empty ones.
+    pub nulls: Vec<String>,
+    /// Lines before the header that are left out.
+    pub skip: u64,
     /// The first record is data, not a header.
     pub no_headers: bool,
     /// Names of the columns, instead of the header's (or of `column_1`, `column_2` … without one).
     pub names: Vec<String>,
     /// Types of columns that are not to be inferred.
     pub types: Vec<(String, DataType)>,
+    /// What becomes of rows with too few or too many fields: `fail`, `pad`, `reject`.
+    pub ragged: Option<String>,
+    /// What becomes of values that do not fit their column: `widen`, `null`, `reject`, `fail`.
+    pub bad_value: Option<String>,
+    /// The file that rejected rows are written to.
+    pub rejects: Option<String>,
+    /// How many rows may be rejected: a number, or a part such as `1%`.
+    pub reject_limit: Option<String>,
+    /// The encoding, if it is not UTF-8 and no mark announces it.
+    pub encoding: Option<String>,
 }
 
 /// An input as a query names it.
@@ -36,6 +75,8 @@ pub struct Input {
     pub format: Option<FormatName>,
     /// How to read delimited text.
     pub csv: CsvOptions,
+    /// What the folders of the path say of its rows, as in `day=2024-01-31/a.csv`: columns that have one value in the whole file.
+    pub keys: Vec<(String, Scalar)>,
     /// Where `from 'path'` stands in the query text, if it does.
     pub span: Span,
 }
@@ -61,12 +102,13 @@ pub trait Catalog {
     /// What opening the input and looking at it can fail with.
     fn schema(&self, input: &Input) -> Result<SchemaRef>;
 
-    /// The files that an input stands for: itself, or the files that its path is a pattern of, sorted by name.
+    /// The files that inputs stand for: themselves, the files in their folders, or the files that their paths are patterns of, sorted by
+    /// name. Files of text that are read together have columns of the same types.
     ///
     /// # Errors
-    /// What looking into folders can fail with; an error if the pattern fits no file.
-    fn expand(&self, input: Input) -> Result<Vec<Input>> {
-        Ok(vec![input])
+    /// What looking into folders and opening files can fail with; an error if a pattern fits no file.
+    fn expand(&self, inputs: Vec<Input>) -> Result<Vec<Input>> {
+        Ok(inputs)
     }
 
     /// The answer of a plan of one column, for a plan that depends on it. It is asked while planning, so its rows are few.

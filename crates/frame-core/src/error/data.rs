@@ -35,6 +35,22 @@ pub enum DataError {
         /// The largest record accepted.
         limit: u64,
     },
+    /// A line of a file of JSON lines is no JSON object.
+    #[error("bad JSON: {reason}\n  {position}")]
+    Json {
+        /// The place in the line.
+        position: FilePosition,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// More rows were rejected than may be.
+    #[error("more than {limit} of {file} were rejected")]
+    Rejected {
+        /// The file.
+        file: String,
+        /// The limit, with its unit.
+        limit: String,
+    },
     /// A value cannot be converted.
     #[error("bad value: '{}' is not {expected}{}", short(.value), place(.position))]
     Value {
@@ -90,6 +106,8 @@ impl DataError {
             Self::Encoding { .. } => ("E0402", "bad-encoding"),
             Self::UnclosedQuote { .. } => ("E0403", "unclosed-quote"),
             Self::RecordTooLarge { .. } => ("E0404", "record-too-large"),
+            Self::Json { .. } => ("E0405", "bad-json"),
+            Self::Rejected { .. } => ("E0406", "too-many-rejects"),
             Self::Value { .. } => ("E0410", "bad-value"),
             Self::Empty { .. } => ("E0411", "empty-file"),
             Self::Damaged { .. } => ("E0412", "damaged-file"),
@@ -103,19 +121,24 @@ impl DataError {
             Self::Ragged { position, .. }
             | Self::Encoding { position }
             | Self::UnclosedQuote { position }
-            | Self::RecordTooLarge { position, .. } => Some(position),
+            | Self::RecordTooLarge { position, .. }
+            | Self::Json { position, .. } => Some(position),
             Self::Value { position, .. } => position.as_ref(),
-            Self::Empty { .. } | Self::Damaged { .. } | Self::Unsupported { .. } | Self::Changed { .. } => None,
+            Self::Empty { .. } | Self::Rejected { .. } | Self::Damaged { .. } | Self::Unsupported { .. } | Self::Changed { .. } => None,
         }
     }
 
     pub(super) fn advice(&self) -> Option<String> {
         let advice = match self {
-            Self::Ragged { .. } => "check the delimiter (-d ';'); a field that holds the delimiter or a newline must be quoted",
-            Self::Encoding { .. } => "convert the file first, for example: iconv -f latin1 -t utf-8",
+            Self::Ragged { .. } => {
+                "check the delimiter (-d ';'); a field that holds the delimiter or a newline must be quoted; --ragged pad or reject reads on"
+            }
+            Self::Encoding { .. } => "name its encoding, for example --encoding latin1",
             Self::UnclosedQuote { .. } => "close the quote; a quote inside a quoted field is written twice",
             Self::RecordTooLarge { .. } => "look for a quote that is not closed near this place, or raise --memory",
+            Self::Json { .. } => "each line must be one whole object: {\"a\": 1, \"b\": \"x\"}",
             Self::Value { .. } => "cast the column to text, or use `cast(column, type or null)`",
+            Self::Rejected { .. } => "look at them with --rejects FILE, or raise --reject-limit",
             Self::Empty { .. } => "a CSV needs a header line; use --no-headers with --names for a file without one",
             Self::Damaged { .. } => "copy or download the file again; check its format with `frame schema`",
             Self::Unsupported { .. } => return None,

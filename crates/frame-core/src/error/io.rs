@@ -51,11 +51,9 @@ impl IoError {
     pub(super) fn advice(&self) -> Option<String> {
         let advice = match self.kind {
             _ if self.handles_exhausted => "raise the limit with `ulimit -n`, or use fewer threads (-j)",
-            io::ErrorKind::NotFound if self.path == "-" && self.operation == "open" => "stdin cannot be read yet; write it to a file first",
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "check the path; relative paths start at the current folder",
             io::ErrorKind::IsADirectory => "name a file inside it",
             io::ErrorKind::PermissionDenied => "check who may read or write it",
-            io::ErrorKind::NotSeekable => "pipes cannot be read yet; write it to a file first",
             io::ErrorKind::StorageFull => "make room there, or name another place",
             _ => return None,
         };

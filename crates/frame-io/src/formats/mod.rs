@@ -1,10 +1,10 @@
 //! The file formats, one per folder or file. [`WRITTEN`] lists those that answers can be written in, and help is derived from it.
 
-mod arrow;
+pub mod arrow;
 pub mod csv;
 mod html;
 mod markdown;
-mod ndjson;
+pub mod ndjson;
 mod none;
 pub mod parquet;
 mod text;

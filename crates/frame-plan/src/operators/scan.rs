@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::Result;
-use frame_expr::{Expr, predicate};
+use frame_core::{Result, Scalar};
+use frame_expr::{BinaryOp, Expr, Node, predicate};
 
 use super::Wanted;
 use crate::{Catalog, Input};
@@ -26,6 +26,11 @@ impl Scan {
     /// Reads all of an input.
     pub fn new(input: Input) -> Self {
         Self { input, columns: None, filter: None, limit: None }
+    }
+
+    /// Whether no row can pass the filter, as for a file whose folder names another day.
+    pub fn is_empty(&self) -> bool {
+        self.filter.as_ref().is_some_and(is_never)
     }
 
     pub(super) fn schema(&self, catalog: &dyn Catalog) -> Result<SchemaRef> {
@@ -51,5 +56,14 @@ impl Scan {
         let filter = self.filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();
         let limit = self.limit.map(|limit| format!(" first {limit}")).unwrap_or_default();
         format!("scan {} [{columns}]{filter}{limit}", self.input.path)
+    }
+}
+
+/// Whether a condition holds for no row, whatever is in it.
+fn is_never(condition: &Expr) -> bool {
+    match &condition.node {
+        Node::Literal(Scalar::Bool(false) | Scalar::Null) => true,
+        Node::Binary { op: BinaryOp::And, left, right } => is_never(left) || is_never(right),
+        _ => false,
     }
 }

@@ -7,7 +7,7 @@
 
 use arrow::datatypes::{DataType, Schema};
 use frame_core::Result;
-use frame_expr::{AggregateCall, BinaryOp, Expr, Node, UnaryOp, bind, predicate};
+use frame_expr::{AggregateCall, BinaryOp, Expr, Node, UnaryOp, bind, fold, predicate};
 
 use super::drop_sorts::any_can_fail;
 use crate::{Aggregate, Catalog, Filter, Plan, Project, Union};
@@ -50,8 +50,8 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
             mark.input = Box::new(push(condition, *mark.input, catalog)?);
             Ok(Plan::Mark(mark))
         }
-        // Every input has columns of the same names and types.
-        Plan::Union(union) if !can_fail && has_one_schema(&union, catalog)? => {
+        // Every input has the columns of the condition, of the same types.
+        Plan::Union(union) if !can_fail && is_meant_alike(&condition, &union, catalog)? => {
             Plan::Union(union).map_inputs(&mut |input| push(condition.clone(), input, catalog))
         }
         Plan::Aggregate(mut aggregate) if !can_fail => match keyed(&condition, &aggregate, catalog)? {
@@ -65,9 +65,19 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
     }
 }
 
-fn has_one_schema(union: &Union, catalog: &dyn Catalog) -> Result<bool> {
+/// Whether a condition means the same in every input of a union as behind it.
+fn is_meant_alike(condition: &Expr, union: &Union, catalog: &dyn Catalog) -> Result<bool> {
     let schemas = union.inputs.iter().map(|input| input.schema(catalog)).collect::<Result<Vec<_>>>()?;
-    Ok(schemas.windows(2).all(|pair| pair[0] == pair[1]))
+    if union.by_position {
+        return Ok(schemas.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+    let mut names = Vec::new();
+    condition.collect_columns(&mut names);
+    let type_of = |schema: &Schema, name: &String| schema.field_with_name(name).ok().map(|field| field.data_type().clone());
+    Ok(names.iter().all(|name| {
+        let first = schemas.first().and_then(|schema| type_of(schema, name));
+        first.is_some() && schemas.iter().all(|schema| type_of(schema, name) == first)
+    }))
 }
 
 fn filtered(input: Plan, predicate: Expr) -> Plan {
@@ -76,15 +86,16 @@ fn filtered(input: Plan, predicate: Expr) -> Plan {
 
 /// Whether a projection does more than pick and rename: what it computes may fail for rows that the filter would drop.
 fn computes(project: &Project) -> bool {
-    project.items.iter().any(|(expr, _)| !matches!(expr.node, Node::Column(_)))
+    project.items.iter().any(|(expr, _)| !matches!(expr.node, Node::Column(_) | Node::Literal(_)))
 }
 
-/// The condition in terms of a projection's input, if every column it reads is one.
+/// The condition in terms of a projection's input, if every column it reads is one, or is a constant such as the day in a folder's name.
 fn through(condition: &Expr, project: &Project) -> Option<Expr> {
-    renamed(condition, &|name| {
+    let below = renamed(condition, &|name| {
         let (expr, _) = project.items.iter().find(|(_, output)| output == name)?;
-        matches!(expr.node, Node::Column(_)).then(|| expr.clone())
-    })
+        matches!(expr.node, Node::Column(_) | Node::Literal(_)).then(|| expr.clone())
+    });
+    below.map(fold)
 }
 
 /// The condition in terms of a grouping's input, if every column it reads is a key that is one.

@@ -3,7 +3,7 @@
 //! The join never rounds: a column with integers beyond 2⁵³ and with fractions is text, not float.
 
 use arrow::datatypes::{DataType, TimeUnit};
-use frame_core::calendar;
+use frame_core::{Error, QueryError, Result, calendar};
 
 /// What a field can be read as. [`Class::join`] makes a lattice of them with `Text` on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +53,35 @@ impl Class {
             Self::Date => DataType::Date32,
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::Null | Self::Text => DataType::Utf8View,
+        }
+    }
+
+    /// The class that holds the values of a type given for a column with `--types`.
+    ///
+    /// # Errors
+    /// A usage error for types that are not read from text.
+    pub fn given(column: &str, data_type: &DataType) -> Result<Self> {
+        match data_type {
+            DataType::Boolean => Ok(Self::Bool),
+            DataType::Int64 => Ok(Self::Int),
+            DataType::Float64 => Ok(Self::Float),
+            DataType::Date32 => Ok(Self::Date),
+            DataType::Timestamp(_, None) => Ok(Self::Timestamp),
+            DataType::Utf8View | DataType::Utf8 => Ok(Self::Text),
+            other => Err(Error::new(QueryError::Usage(format!("column `{column}` of a text file cannot be read as {other}")))
+                .hint("bool, int, float, date, timestamp or text; cast in the query for other types")),
+        }
+    }
+
+    /// What its values are called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Null | Self::Text => "text",
+            Self::Bool => "bool",
+            Self::SmallInt | Self::Int => "int",
+            Self::Float => "float",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
         }
     }
 

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, BooleanBufferBuilder, new_null_array};
 use arrow::buffer::Buffer;
+use arrow::compute::concat;
 use arrow::datatypes::{Schema, SchemaRef};
 use frame_core::{Batch, DataError, Error, QueryError, Result, keep_sound};
 
 use super::class::Class;
 use super::parse::{self, Misfit, Rows, Texts};
-use super::position;
-use super::table::Opened;
+use super::policy::BadValues;
+use super::table::{Column, Opened};
+use crate::position;
 use crate::{Lesson, RowLedger, ScanRequest, Stop};
 
 /// The named columns of a file, for one request.
@@ -69,7 +71,7 @@ impl Columns {
     /// # Errors
     /// An internal error; what is wrong with a row is in the answer.
     pub(super) fn parse(&self, table: &Opened, request: &ScanRequest, rows: Rows<'_>, chunk: &Buffer, offset: u64) -> Result<Parsed> {
-        let (mut arrays, trouble) = self.typed(table, &rows)?;
+        let (mut arrays, trouble, mut bad) = self.typed(table, &rows)?;
         let mut rows = rows.first(trouble.as_ref().map_or(rows.len(), |(row, ..)| *row));
         cut(&mut arrays, rows.len());
         let mut stop =
@@ -92,8 +94,12 @@ impl Columns {
             None => keep,
             Some(nulls) => BooleanArray::new(keep.values() & nulls.inner(), None),
         });
+        bad.retain(|(row, _)| *row < rows.len());
+        let rejected = if table.bad_values == BadValues::Reject { reject(table, request, &rows, chunk, offset, bad)? } else { Vec::new() };
+        let keep = if rejected.is_empty() { keep } else { Some(without(keep, &rejected, rows.len())) };
         let kept = keep.as_ref().map_or(rows.len(), BooleanArray::true_count);
-        let ledger = RowLedger { read: rows.len() as u64, kept: kept as u64, filtered: (rows.len() - kept) as u64, rejected: 0 };
+        let filtered = rows.len() - kept - rejected.len();
+        let ledger = RowLedger { read: rows.len() as u64, kept: kept as u64, filtered: filtered as u64, rejected: rejected.len() as u64 };
         if kept == 0 {
             return Ok(Parsed { batch: None, ledger, stop });
         }
@@ -106,10 +112,16 @@ impl Columns {
         Ok(Parsed { batch: Some(batch), ledger, stop })
     }
 
-    /// The columns that are not text, and the first field in trouble: its row, column of the file, place in the chunk.
-    #[expect(clippy::type_complexity, reason = "the four parts are taken apart where they are made and nowhere else")]
-    fn typed(&self, table: &Opened, rows: &Rows<'_>) -> Result<(Vec<Option<ArrayRef>>, Option<(usize, usize, usize, Trouble)>)> {
+    /// The columns that are not text, the first field in trouble (its row, column of the file, place in the chunk), and the fields that are
+    /// null because they are bad, by row and column.
+    #[expect(clippy::type_complexity, reason = "the parts are taken apart where they are made and nowhere else")]
+    fn typed(
+        &self,
+        table: &Opened,
+        rows: &Rows<'_>,
+    ) -> Result<(Vec<Option<ArrayRef>>, Option<(usize, usize, usize, Trouble)>, Vec<(usize, usize)>)> {
         let mut arrays = Vec::with_capacity(self.named.len());
+        let mut bad = Vec::new();
         let mut first: Option<(usize, usize, Trouble)> = None;
         for index in &self.named {
             let class = table.columns[*index].class;
@@ -117,7 +129,10 @@ impl Columns {
                 arrays.push(None);
                 parse::invalid_utf8(rows, *index).map(|row| (row, Trouble::Encoding))
             } else {
-                let (array, misfit) = parse::column(rows, *index, class)?;
+                let (array, misfit) = match table.bad_values {
+                    BadValues::Null | BadValues::Reject => tolerant(rows, *index, &table.columns[*index], &mut bad)?,
+                    BadValues::Widen | BadValues::Fail => parse::column(rows, *index, class)?,
+                };
                 arrays.push(Some(array));
                 misfit.map(|Misfit { row, class }| (row, Trouble::Class(class)))
             };
@@ -128,13 +143,65 @@ impl Columns {
             }
         }
         let first = first.map(|(row, index, trouble)| (row, index, rows.field(row, index).start, trouble));
-        Ok((arrays, first))
+        Ok((arrays, first, bad))
     }
 
     /// A named column with every row.
     fn whole(&self, at: usize, arrays: &[Option<ArrayRef>], rows: &Rows<'_>, chunk: &Buffer) -> Result<ArrayRef> {
         arrays[at].clone().map_or_else(|| text(rows, self.named[at], None, chunk), Ok)
     }
+}
+
+/// Parses a column in which values that would make it text are null; adds their rows to `bad`.
+fn tolerant(rows: &Rows<'_>, index: usize, column: &Column, bad: &mut Vec<(usize, usize)>) -> Result<parse::Parsed> {
+    let mut parts: Vec<ArrayRef> = Vec::new();
+    let mut from = 0;
+    let end = loop {
+        let (array, misfit) = parse::column(&rows.from(from), index, column.class)?;
+        parts.push(array);
+        let Some(Misfit { row, class }) = misfit else { break None };
+        let is_bad = column.fixed || (column.class != Class::Null && column.class.join(class) == Class::Text);
+        if !is_bad {
+            break Some(Misfit { row: from + row, class });
+        }
+        bad.push((from + row, index));
+        parts.push(new_null_array(&column.class.data_type(), 1));
+        from += row + 1;
+    };
+    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+    Ok((if parts.len() == 1 { parts[0].slice(0, parts[0].len()) } else { concat(&parts)? }, end))
+}
+
+/// Hands the rows of bad values over; gives the rows, ascending, each once.
+fn reject(
+    table: &Opened,
+    request: &ScanRequest,
+    rows: &Rows<'_>,
+    chunk: &[u8],
+    offset: u64,
+    mut bad: Vec<(usize, usize)>,
+) -> Result<Vec<usize>> {
+    bad.sort_unstable();
+    bad.dedup_by_key(|(row, _)| *row);
+    for (row, index) in &bad {
+        let column = &table.columns[*index];
+        let value = String::from_utf8_lossy(rows.field(*row, *index).bytes()).into_owned();
+        let reason = format!("'{value}' is no {}", column.class.name());
+        let span = rows.record(*row);
+        table.reject(offset.wrapping_add(span.start as u64), Some(&column.name), reason, &chunk[span], &request.budget)?;
+    }
+    Ok(bad.into_iter().map(|(row, _)| row).collect())
+}
+
+/// The rows to keep, less those that are rejected.
+fn without(keep: Option<BooleanArray>, rejected: &[usize], len: usize) -> BooleanArray {
+    let mut bits = BooleanBufferBuilder::new(len);
+    match keep {
+        Some(keep) => bits.append_buffer(keep.values()),
+        None => bits.append_n(len, true),
+    }
+    rejected.iter().for_each(|row| bits.set_bit(*row, false));
+    BooleanArray::new(bits.finish(), None)
 }
 
 /// Leaves the first `rows` rows.
@@ -150,20 +217,30 @@ fn text(rows: &Rows<'_>, index: usize, keep: Option<&BooleanArray>, chunk: &Buff
     Ok(texts.finish(shared, true)?)
 }
 
+/// Whether a value that would make its column text ends the run.
+fn is_refused(table: &Opened, column: &Column, trouble: &Trouble) -> bool {
+    let makes_text = |class: Class| column.class != Class::Null && column.class.join(class) == Class::Text;
+    table.bad_values == BadValues::Fail && matches!(trouble, Trouble::Class(class) if makes_text(*class))
+}
+
 /// What a field in trouble means for the run.
 fn stop(table: &Opened, index: usize, byte: u64, chunk: &[u8], start: usize, trouble: Trouble) -> Stop {
     let column = &table.columns[index];
     let position = || position::locate(table.file.as_ref(), byte, Some((index + 1, column.name.clone())));
     match trouble {
         Trouble::Encoding => Stop::Failed(Error::new(DataError::Encoding { position: position() })),
-        Trouble::Class(_) if column.fixed => {
+        Trouble::Class(_) if column.fixed || is_refused(table, column, &trouble) => {
             let value = &chunk[start..];
             let end = value.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(value.len()).min(40);
             let end = memchr::memchr(table.scanner.marks().delimiter, &value[..end]).unwrap_or(end);
             let value = String::from_utf8_lossy(&value[..end]).into_owned();
-            let expected = format!("{:?}, the type given for this column", column.class).to_lowercase();
+            let why = if column.fixed { "the type given for this column" } else { "as the values sampled in this column" };
+            let expected = format!("{:?}, {why}", column.class).to_lowercase();
             Stop::Failed(Error::new(DataError::Value { position: Some(position()), value, expected }))
         }
-        Trouble::Class(class) => table.restart(Lesson::Widen { column: column.name.clone(), class: column.class.join(class), byte }),
+        Trouble::Class(class) => {
+            let byte = table.file.origin().0 + byte;
+            table.restart(Lesson::Widen { column: column.name.clone(), class: column.class.join(class), byte })
+        }
     }
 }

@@ -68,11 +68,6 @@ fn first_record(file: &dyn ReadAt, marks: Marks) -> Result<(u64, Vec<u8>, u64)> 
                 return Ok((skip as u64, bytes, at as u64 + 1));
             }
             None if size == file.len() && state == State::Quoted => return Err(unclosed(file, skip)),
-            None if size == file.len() && bytes.iter().rev().skip(1).any(|byte| *byte == b'\r') && !bytes.contains(&b'"') => {
-                let what = "lines that end with a carriage return alone".to_owned();
-                let error = Error::new(DataError::Unsupported { file: file.path().to_owned(), what });
-                return Err(error.hint("convert the file first: tr '\\r' '\\n' < FILE > new.csv"));
-            }
             None if size == file.len() => {
                 let len = bytes.len() as u64;
                 return Ok((skip as u64, bytes, len));

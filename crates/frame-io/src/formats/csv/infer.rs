@@ -27,14 +27,14 @@ pub(super) fn classes(table: &mut Opened) -> Result<()> {
         let rest = table.file.len() - sample;
         let size = rest.min(SAMPLE_BYTES) as usize;
         bytes.clear();
-        bytes.resize(PADDING + size + 1 + PADDING, 0);
+        bytes.resize(PADDING + size + 1 + PADDING + table.slack(), 0);
         table.file.read_exact_at(&mut bytes[PADDING..PADDING + size], sample)?;
         let is_last = size as u64 == rest;
         if is_last {
             bytes[PADDING + size] = b'\n';
         }
         let found = table.scanner.scan(&bytes, PADDING, PADDING + size + usize::from(is_last), &mut bounds);
-        let records = records::split(&bytes, &bounds, found.newlines, fields);
+        let records = records::split(&bytes, &mut bounds, found.newlines, fields, table.ragged);
         let mut left = SAMPLE_RECORDS;
         for stretch in records.stretches {
             let bounds = &bounds[stretch.bound..=stretch.bound + stretch.records.min(left) * fields];

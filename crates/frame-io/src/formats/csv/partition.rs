@@ -9,10 +9,10 @@ use frame_memory::Reservation;
 
 use super::columns::Columns;
 use super::parse::Rows;
-use super::records::{self, LastRecord, Stretch};
+use super::records::{self, LastRecord, Ragged, Stretch};
 use super::structure::PADDING;
-use super::{position, table::Opened};
-use crate::{BatchReader, Lesson, RowLedger, ScanRequest, Stop};
+use super::table::Opened;
+use crate::{BatchReader, Lesson, RowLedger, ScanRequest, Stop, position};
 
 /// How much is read at a time behind the end of a partition, to finish its last record.
 const BEHIND_THE_END: usize = 16 << 10;
@@ -38,6 +38,8 @@ struct Chunk {
     /// Padding, bytes of the file, padding. Batches may share it.
     bytes: Buffer,
     bounds: Vec<u32>,
+    /// How many of the bounds stand in the order of the file; behind them are those of records that were filled up.
+    in_order: usize,
     /// Good records that are not out yet.
     stretches: VecDeque<Stretch>,
     /// The record that the chunk does not finish: where it begins in `bytes`, and its length.
@@ -58,6 +60,7 @@ impl PartitionReader {
         let chunk = Chunk {
             bytes: Buffer::from_vec(Vec::<u8>::new()),
             bounds: Vec::new(),
+            in_order: 0,
             stretches: VecDeque::new(),
             rest: (PADDING, 0),
             position: start,
@@ -106,7 +109,7 @@ impl PartitionReader {
         } as usize;
         let filled = rest + wanted;
         // One byte more for the newline that the last record of a file may lack.
-        let capacity = PADDING + filled + 1 + PADDING;
+        let capacity = PADDING + filled + 1 + PADDING + self.table.slack();
         let bounds_max = (filled + 66) * size_of::<u32>();
         self.memory.require(capacity + self.chunk.bytes.capacity() + bounds_max)?;
         let old = std::mem::replace(&mut self.chunk.bytes, Buffer::from_vec(Vec::<u8>::new()));
@@ -138,13 +141,14 @@ impl PartitionReader {
 
     /// Finds the records of a filled buffer; answers whether it got anywhere.
     fn scan(&mut self, is_last: bool) -> Result<bool> {
-        let Chunk { bytes, bounds, rest, offset, .. } = &mut self.chunk;
+        let Chunk { bytes, bounds, rest, offset, in_order, .. } = &mut self.chunk;
         let fields = self.table.columns.len();
         let data_end = PADDING + rest.1;
         // The newline that the last record of a file lacks counts.
         let scan_end = data_end + usize::from(is_last && bytes[data_end - 1] != b'\n');
         let found = self.table.scanner.scan(bytes, PADDING, scan_end, bounds);
-        let records = records::split(bytes, bounds, found.newlines, fields);
+        *in_order = bounds.len();
+        let records = records::split(bytes, bounds, found.newlines, fields, self.table.ragged);
         if is_last && found.inside {
             let byte = *offset + u64::from(records.rest) - PADDING as u64;
             let position = position::locate(self.table.file.as_ref(), byte, None);
@@ -157,13 +161,28 @@ impl PartitionReader {
         self.prove_samples();
         self.chunk.stretches = records.stretches.into();
         if self.chunk.offset + (data_end - PADDING) as u64 > self.end || records.ragged.is_some() {
-            self.cut(records.ragged);
+            self.cut(records.ragged, &records.rejected);
+        }
+        for ragged in records.rejected {
+            self.reject(ragged)?;
         }
         Ok(true)
     }
 
+    /// Leaves a record with the wrong number of fields out, if it is ours.
+    fn reject(&mut self, ragged: Ragged) -> Result<()> {
+        let byte = self.chunk.offset + u64::from(ragged.start) - PADDING as u64;
+        if byte >= self.end {
+            return Ok(());
+        }
+        self.ledger.add(RowLedger { read: 1, rejected: 1, ..RowLedger::default() });
+        let reason = format!("{} fields where the header has {}", ragged.found, self.table.columns.len());
+        let raw = &self.chunk.bytes[ragged.start as usize..ragged.end as usize];
+        self.table.reject(byte, None, reason, raw, &self.request.budget)
+    }
+
     /// Leaves the records that begin behind the end to the next partition.
-    fn cut(&mut self, ragged: Option<(u32, usize)>) {
+    fn cut(&mut self, ragged: Option<(u32, usize)>, rejected: &[Ragged]) {
         let fields = self.table.columns.len();
         let byte_of = |at: u32| self.chunk.offset + u64::from(at) - PADDING as u64;
         let mut next = None;
@@ -174,6 +193,10 @@ impl PartitionReader {
                 next = starts.clone().nth(ours).copied();
             }
             stretch.records = ours;
+        }
+        // A record that is left out may be the first one behind the end.
+        if let Some(ragged) = rejected.iter().find(|ragged| byte_of(ragged.start) >= self.end) {
+            next = Some(next.map_or(ragged.start, |next: u32| next.min(ragged.start)));
         }
         match (next, ragged) {
             (Some(_), _) => {}
@@ -195,7 +218,7 @@ impl PartitionReader {
     /// The first line that begins at or behind the end: a blank one may come before the record at `next`.
     fn first_line_behind(&self, next: u32) -> u32 {
         let end = self.end.saturating_sub(self.chunk.offset) as usize + PADDING;
-        let bounds = &self.chunk.bounds;
+        let bounds = &self.chunk.bounds[..self.chunk.in_order];
         let at = bounds.partition_point(|bound| (*bound as usize) < end);
         let lines = bounds[at..].iter().copied();
         lines.take_while(|bound| *bound < next).find(|bound| self.chunk.bytes[*bound as usize - 1] == b'\n').unwrap_or(next)
@@ -209,7 +232,8 @@ impl PartitionReader {
         let from = samples.partition_point(|sample| *sample < first);
         for sample in samples[from..].iter().take_while(|sample| **sample < last.min(self.end)) {
             let at = (sample - first) as usize + PADDING;
-            let is_start = chunk.bounds.binary_search(&(at as u32)).is_ok() && (at == PADDING || chunk.bytes[at - 1] == b'\n');
+            let is_start =
+                chunk.bounds[..chunk.in_order].binary_search(&(at as u32)).is_ok() && (at == PADDING || chunk.bytes[at - 1] == b'\n');
             if !is_start {
                 self.stop.get_or_insert(self.table.restart(Lesson::Splits));
             }

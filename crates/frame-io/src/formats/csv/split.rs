@@ -118,6 +118,6 @@ pub(super) fn exact(table: &Opened, places: &[u64]) -> Result<Vec<u64>> {
 }
 
 fn too_large(table: &Opened, byte: u64) -> Error {
-    let position = super::position::locate(table.file.as_ref(), byte, None);
+    let position = crate::position::locate(table.file.as_ref(), byte, None);
     Error::new(DataError::RecordTooLarge { position, limit: LastRecord::BYTES_MAX as u64 })
 }

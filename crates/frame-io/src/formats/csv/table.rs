@@ -5,11 +5,15 @@ use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use frame_core::{Error, QueryError, Result};
+use frame_memory::MemoryBudget;
 
 use super::class::Class;
 use super::partition::PartitionReader;
+use super::policy::{BadValues, RaggedRows};
+use super::rejects::{Reject, Rejects};
 use super::structure::{Marks, Scanner};
 use super::{header, infer, split};
+use crate::position::locate;
 use crate::{BatchReader, Lesson, ReadAt, Restart, ScanRequest, Stop, Table};
 
 /// How to read a file.
@@ -23,6 +27,12 @@ pub struct CsvSettings {
     pub names: Vec<String>,
     /// Columns whose type is given and not inferred.
     pub types: Vec<(String, DataType)>,
+    /// What becomes of rows with too few or too many fields.
+    pub ragged: RaggedRows,
+    /// What becomes of values that do not fit.
+    pub bad_values: BadValues,
+    /// Where the rows go that are left out.
+    pub rejects: Option<Arc<Rejects>>,
     /// Bytes of the file in a partition.
     pub partition_bytes: u64,
     /// Bytes that are read and parsed at a time.
@@ -31,7 +41,17 @@ pub struct CsvSettings {
 
 impl Default for CsvSettings {
     fn default() -> Self {
-        Self { delimiter: b',', has_header: true, names: Vec::new(), types: Vec::new(), partition_bytes: 16 << 20, chunk_bytes: 256 << 10 }
+        Self {
+            delimiter: b',',
+            has_header: true,
+            names: Vec::new(),
+            types: Vec::new(),
+            ragged: RaggedRows::default(),
+            bad_values: BadValues::default(),
+            rejects: None,
+            partition_bytes: 16 << 20,
+            chunk_bytes: 256 << 10,
+        }
     }
 }
 
@@ -55,6 +75,9 @@ pub(super) struct Opened {
     pub(super) schema: SchemaRef,
     pub(super) columns: Vec<Column>,
     pub(super) chunk_bytes: usize,
+    pub(super) ragged: RaggedRows,
+    pub(super) bad_values: BadValues,
+    pub(super) rejects: Option<Arc<Rejects>>,
     partition_bytes: u64,
     /// Where the first record begins.
     pub(super) data_start: u64,
@@ -96,6 +119,9 @@ impl CsvTable {
             schema: Arc::new(Schema::empty()),
             columns: header.names.into_iter().map(|name| Column { name, class: Class::Null, fixed: false }).collect(),
             chunk_bytes: settings.chunk_bytes,
+            ragged: settings.ragged,
+            bad_values: settings.bad_values,
+            rejects: settings.rejects.clone(),
             partition_bytes: settings.partition_bytes.max(1),
             data_start: header.data_start,
             samples: Vec::new(),
@@ -115,6 +141,11 @@ impl CsvTable {
         table.apply(settings, learnt)?;
         Ok(Self(Arc::new(table)))
     }
+
+    /// What the readers of the table share.
+    pub(super) fn opened(&self) -> &Arc<Opened> {
+        &self.0
+    }
 }
 
 impl Opened {
@@ -125,7 +156,7 @@ impl Opened {
             let Some(at) = self.columns.iter().position(|column| column.name == *name) else {
                 return Err(Error::new(QueryError::UnknownColumn { name: name.clone(), known: known() }));
             };
-            self.columns[at].class = given_class(name, data_type)?;
+            self.columns[at].class = Class::given(name, data_type)?;
             self.columns[at].fixed = true;
         }
         for column in self.columns.iter_mut().filter(|column| !column.fixed) {
@@ -134,6 +165,25 @@ impl Opened {
         let fields: Vec<Field> = self.columns.iter().map(|column| Field::new(&column.name, column.class.data_type(), true)).collect();
         self.schema = Arc::new(Schema::new(fields));
         Ok(())
+    }
+
+    /// A piece of the file, read like the whole of it: it begins with a record, behind the header if it is the first one.
+    pub(super) fn piece(&self, file: Arc<dyn ReadAt>, is_first: bool) -> Self {
+        let data_start = if is_first { self.data_start.min(file.len()) } else { 0 };
+        Self {
+            file,
+            scanner: self.scanner,
+            schema: self.schema.clone(),
+            columns: self.columns.clone(),
+            chunk_bytes: self.chunk_bytes,
+            ragged: self.ragged,
+            bad_values: self.bad_values,
+            rejects: self.rejects.clone(),
+            partition_bytes: u64::MAX,
+            data_start,
+            samples: Vec::new(),
+            starts: Starts::Exact(vec![data_start]),
+        }
     }
 
     /// The byte from which on records belong to partition `partition`.
@@ -164,6 +214,22 @@ impl Opened {
         }
     }
 
+    /// Readable bytes behind the padding of a buffer: fields that a record lacks reach a byte each behind its end.
+    pub(super) fn slack(&self) -> usize {
+        if self.ragged == RaggedRows::Pad { self.columns.len() + 1 } else { 0 }
+    }
+
+    /// Leaves a row out that begins at `byte` of the file.
+    pub(super) fn reject(&self, byte: u64, column: Option<&str>, reason: String, raw: &[u8], budget: &MemoryBudget) -> Result<()> {
+        let Some(rejects) = &self.rejects else { return Ok(()) };
+        let (before, _) = self.file.origin();
+        // A piece of a stream is small, and its line is known; the lines of a file are counted in one go when all rows are known.
+        let line = if before > 0 || self.partition_bytes == u64::MAX { locate(self.file.as_ref(), byte, None).line } else { None };
+        let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+        let raw = raw.strip_suffix(b"\r").unwrap_or(raw).to_vec();
+        rejects.add(self.file.path(), before + byte, Reject { line, column: column.map(str::to_owned), reason, raw }, budget)
+    }
+
     /// The stop of a reader that has learnt something of the file.
     pub(super) fn restart(&self, lesson: Lesson) -> Stop {
         Stop::Restart(Restart { file: self.file.path().to_owned(), lesson })
@@ -172,20 +238,6 @@ impl Opened {
     /// Whether the record starts are known and not guessed.
     pub(super) fn has_exact_splits(&self) -> bool {
         matches!(self.starts, Starts::Exact(_))
-    }
-}
-
-/// The class that holds the values of a type given with `--types`.
-fn given_class(column: &str, data_type: &DataType) -> Result<Class> {
-    match data_type {
-        DataType::Boolean => Ok(Class::Bool),
-        DataType::Int64 => Ok(Class::Int),
-        DataType::Float64 => Ok(Class::Float),
-        DataType::Date32 => Ok(Class::Date),
-        DataType::Timestamp(_, None) => Ok(Class::Timestamp),
-        DataType::Utf8View | DataType::Utf8 => Ok(Class::Text),
-        other => Err(Error::new(QueryError::Usage(format!("column `{column}` of a CSV cannot be read as {other}")))
-            .hint("bool, int, float, date, timestamp or text; cast in the query for other types")),
     }
 }
 
@@ -200,6 +252,10 @@ impl Table for CsvTable {
 
     fn partition_bytes(&self, partition: usize) -> u64 {
         self.0.end(partition) - self.0.border(partition)
+    }
+
+    fn classes(&self) -> Vec<(String, Class)> {
+        self.0.columns.iter().filter(|column| !column.fixed).map(|column| (column.name.clone(), column.class)).collect()
     }
 
     fn rows(&self) -> Option<u64> {

@@ -22,3 +22,4 @@ mod write;
 
 pub use table::ParquetTable;
 pub(super) use write::PARQUET;
+pub use write::ParquetOptions;

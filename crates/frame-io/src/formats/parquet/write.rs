@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use frame_core::{Error, QueryError};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
@@ -18,21 +19,93 @@ pub(in crate::formats) const PARQUET: OutputFormat = OutputFormat {
     extensions: &["parquet", "pq"],
     help: "Apache Parquet, compressed with Snappy",
     is_binary: true,
-    open: |out, schema, _| open(out, schema),
+    open: |out, schema, _| ParquetOptions::default().open(out, schema),
 };
+
+/// How a file is written, where that is left to the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParquetOptions {
+    codec: Compression,
+    group_rows: usize,
+    has_statistics: bool,
+    has_dictionaries: bool,
+}
+
+impl Default for ParquetOptions {
+    fn default() -> Self {
+        Self { codec: Compression::SNAPPY, group_rows: GROUP_ROWS, has_statistics: true, has_dictionaries: true }
+    }
+}
+
+/// The codecs that can be asked for.
+const CODECS: [&str; 5] = ["none", "snappy", "gzip", "zstd", "lz4"];
+
+fn codec(name: &str) -> Option<Compression> {
+    match name {
+        "none" => Some(Compression::UNCOMPRESSED),
+        "snappy" => Some(Compression::SNAPPY),
+        "gzip" => Some(Compression::GZIP(GzipLevel::default())),
+        "zstd" => Some(Compression::ZSTD(ZstdLevel::default())),
+        "lz4" => Some(Compression::LZ4_RAW),
+        _ => None,
+    }
+}
 
 /// Rows of a row group: enough for good compression, few enough that a small file still has work for several threads.
 const GROUP_ROWS: usize = 250_000;
 
-fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_created_by(concat!("frame ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build();
-    let schema = Arc::new(typed(schema));
-    Ok(Box::new(Groups { writer: ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(failure)?, schema }))
+impl ParquetOptions {
+    /// Options as text: `codec=zstd,rows=100000,dictionary=no,statistics=no`.
+    ///
+    /// # Errors
+    /// A usage error for what there is not.
+    pub fn parse(text: &str) -> frame_core::Result<Self> {
+        let mut options = Self::default();
+        for option in text.split(',').filter(|option| !option.is_empty()) {
+            options.set(option).ok_or_else(|| {
+                let error = Error::new(QueryError::Usage(format!("`{option}` is no option of Parquet")));
+                let codecs = CODECS.join(", ");
+                error.hint(format!(
+                    "codec= with one of {codecs}; rows= with the rows of a row group; dictionary= or statistics= with yes or no"
+                ))
+            })?;
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, option: &str) -> Option<()> {
+        let (name, value) = option.split_once('=')?;
+        let is_yes = || match value {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        };
+        match name.trim() {
+            "codec" => self.codec = codec(value)?,
+            "rows" => self.group_rows = value.parse().ok().filter(|rows| *rows > 0)?,
+            "dictionary" => self.has_dictionaries = is_yes()?,
+            "statistics" => self.has_statistics = is_yes()?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Starts a file.
+    ///
+    /// # Errors
+    /// Those of what is written to.
+    pub fn open(&self, out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
+        let statistics = if self.has_statistics { EnabledStatistics::Page } else { EnabledStatistics::None };
+        let properties = WriterProperties::builder()
+            .set_compression(self.codec)
+            .set_max_row_group_row_count(Some(self.group_rows))
+            .set_statistics_enabled(statistics)
+            .set_dictionary_enabled(self.has_dictionaries)
+            .set_created_by(concat!("frame ", env!("CARGO_PKG_VERSION")).to_owned())
+            .build();
+        let schema = Arc::new(typed(schema));
+        Ok(Box::new(Groups { writer: ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(failure)?, schema }))
+    }
 }
 
 struct Groups {

@@ -280,7 +280,7 @@ mod tests {
     const FIELD: &str = "-?[0-9]{0,19}(\\.[0-9]{0,17})?|-?[0-9]{1,7}\\.?[0-9]{0,8}|[-0-9.eE+]{1,8}|-?[0-9]{1,3}|\"-?[0-9]{1,3}\"";
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #![proptest_config(ProptestConfig { max_global_rejects: 100_000, ..ProptestConfig::with_cases(10_000) })]
         #[test]
         fn a_field_fits_exactly_when_its_class_says_so(
             field in FIELD,

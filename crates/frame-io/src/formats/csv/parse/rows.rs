@@ -59,6 +59,22 @@ impl<'a> Rows<'a> {
         &self.bounds[first * self.fields + column..][..7 * self.fields + 2]
     }
 
+    /// The records from record `first` on.
+    pub(in super::super) fn from(&self, first: usize) -> Self {
+        Self { bounds: &self.bounds[first * self.fields..], len: self.len - first, ..*self }
+    }
+
+    /// The bytes of record `row` in its chunk, with its line end; a record that was filled up ends where it ends in the file.
+    pub(in super::super) fn record(&self, row: usize) -> std::ops::Range<usize> {
+        let bounds = &self.bounds[row * self.fields..=(row + 1) * self.fields];
+        let end = bounds[1..].iter().map(|bound| *bound as usize).find_map(|bound| match (self.bytes[bound - 1], self.bytes[bound]) {
+            (b'\n', _) => Some(bound),
+            (b'\r', b'\n') => Some(bound + 1),
+            _ => None,
+        });
+        bounds[0] as usize..end.unwrap_or(bounds[self.fields] as usize)
+    }
+
     /// From the first byte of the first record to the last of the last.
     pub(in super::super) fn all_bytes(&self) -> &'a [u8] {
         &self.bytes[self.bounds[0] as usize..self.bounds[self.len * self.fields] as usize - 1]

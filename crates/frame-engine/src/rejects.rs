@@ -1,0 +1,142 @@
+//! The rows that scans left out: written to their file when the rows of the answer are known.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use frame_core::{DataError, Error, QueryError, Result};
+use frame_io::formats::csv::{Reject, Rejects};
+use frame_io::formats::{self, Destination};
+use frame_io::{Identity, Pending, ReadAt};
+use frame_plan::CsvOptions;
+
+/// How many rows may be left out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Limit {
+    Rows(u64),
+    Percent(f64),
+}
+
+impl Limit {
+    /// A limit as text: `100`, `0.5%`.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let wrong = || Error::new(QueryError::Usage(format!("`{text}` is no limit of rejected rows"))).hint("for example 100 or 0.5%");
+        match text.strip_suffix('%') {
+            Some(percent) => {
+                percent.trim().parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Self::Percent).ok_or_else(wrong)
+            }
+            None => text.parse().map(Self::Rows).map_err(|_| wrong()),
+        }
+    }
+}
+
+/// The rows left out of one input.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    pub(crate) rejects: Arc<Rejects>,
+    file: Arc<dyn ReadAt>,
+    /// Where they are written to.
+    path: Option<String>,
+    limit: Option<Limit>,
+}
+
+impl Log {
+    /// A log for an input, if its options ask for one.
+    pub(crate) fn of(options: &CsvOptions, file: &Arc<dyn ReadAt>) -> Result<Option<Self>> {
+        if options.rejects.is_none() && options.reject_limit.is_none() {
+            return Ok(None);
+        }
+        if let Some(path) = &options.rejects
+            && Identity::of(path).is_some_and(|rejects| Some(rejects) == Identity::of(file.path()))
+        {
+            let error = Error::new(QueryError::Usage(format!("{path} is read and written at once")));
+            return Err(error.hint("--rejects with the name of another file"));
+        }
+        let limit = options.reject_limit.as_deref().map(Limit::parse).transpose()?;
+        let rows = if let Some(Limit::Rows(rows)) = limit { Some(rows) } else { None };
+        Ok(Some(Self { rejects: Arc::new(Rejects::new(rows)), file: file.clone(), path: options.rejects.clone(), limit }))
+    }
+}
+
+/// Checks the limits of all logs and writes their files; `read` is the number of rows that were read.
+pub(crate) fn finish(logs: &[Log], read: u64) -> Result<()> {
+    let mut paths: Vec<&String> = Vec::new();
+    for path in logs.iter().filter_map(|log| log.path.as_ref()) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    for path in paths {
+        write(path, logs.iter().filter(|log| log.path.as_ref() == Some(path)))?;
+    }
+    let rejected: u64 = logs.iter().map(|log| log.rejects.len()).sum();
+    for log in logs {
+        if let Some(Limit::Percent(percent)) = log.limit
+            && rejected as f64 * 100.0 > percent * read as f64
+        {
+            return Err(Error::new(DataError::Rejected { file: log.file.path().to_owned(), limit: format!("{percent} % of the rows") }));
+        }
+    }
+    Ok(())
+}
+
+fn write<'a>(path: &str, logs: impl Iterator<Item = &'a Log>) -> Result<()> {
+    let mut rows: Vec<(String, Option<u64>, u64, Reject)> = Vec::new();
+    for log in logs {
+        let rejects = log.rejects.rows();
+        let lines = lines(log.file.as_ref(), &rejects);
+        let file = log.file.path();
+        rows.extend(rejects.into_iter().zip(lines).map(|((byte, reject), line)| (file.to_owned(), line, byte, reject)));
+    }
+    let texts = |text: &dyn Fn(&(String, Option<u64>, u64, Reject)) -> Option<String>| -> ArrayRef {
+        Arc::new(rows.iter().map(text).collect::<StringViewArray>())
+    };
+    let columns: [(&str, ArrayRef); 6] = [
+        ("file", texts(&|(file, ..)| Some(file.clone()))),
+        ("line", Arc::new(rows.iter().map(|(_, line, ..)| line.map(|line| line as i64)).collect::<Int64Array>())),
+        ("byte", Arc::new(rows.iter().map(|(_, _, byte, _)| Some(*byte as i64)).collect::<Int64Array>())),
+        ("column", texts(&|(.., reject)| reject.column.clone())),
+        ("reason", texts(&|(.., reject)| Some(reject.reason.clone()))),
+        ("row", texts(&|(.., reject)| Some(String::from_utf8_lossy(&reject.raw).into_owned()))),
+    ];
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))?;
+    let Some(format) = formats::by_path(path) else {
+        return Err(
+            Error::new(QueryError::Usage(format!("rejected rows cannot be written to {path}"))).hint("for example --rejects bad.csv")
+        );
+    };
+    let failed = |error| formats::failure(path, &error);
+    let (out, pending) = Pending::file(path).map_err(failed)?;
+    let mut writer = (format.open)(Box::new(std::io::BufWriter::new(out)), &batch.schema(), Destination::File).map_err(failed)?;
+    writer.write(&batch).and_then(|()| writer.finish()).map_err(failed)?;
+    pending.map_or(Ok(()), Pending::complete).map_err(failed)
+}
+
+/// The lines of rejected rows, in order: those of a file are counted in one go.
+fn lines(file: &dyn ReadAt, rejects: &[(u64, Reject)]) -> Vec<Option<u64>> {
+    let mut buffer = vec![0; 1 << 20];
+    let (mut offset, mut newlines) = (0, 0);
+    let mut line = |byte: u64| {
+        while offset < byte {
+            let size = (byte - offset).min(buffer.len() as u64) as usize;
+            file.read_exact_at(&mut buffer[..size], offset).ok()?;
+            newlines += buffer[..size].iter().filter(|byte| **byte == b'\n').count() as u64;
+            offset += size as u64;
+        }
+        Some(newlines + 1)
+    };
+    rejects.iter().map(|(byte, reject)| reject.line.or_else(|| line(*byte))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Limit;
+
+    #[test]
+    fn limits() {
+        assert_eq!(Limit::parse("100").ok(), Some(Limit::Rows(100)));
+        assert_eq!(Limit::parse("0.5%").ok(), Some(Limit::Percent(0.5)));
+        for text in ["", "x", "-1", "101%", "1.5"] {
+            assert!(Limit::parse(text).is_err(), "{text}");
+        }
+    }
+}

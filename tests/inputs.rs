@@ -1,0 +1,293 @@
+//! Files as they come: packed, piped, in folders, in other dialects and encodings, as JSON lines and Arrow. The answer is that of the plain
+//! file, and what is wrong is told with its place.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_frame"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+    for name in ["FRAME_MEMORY", "FRAME_THREADS", "FRAME_CONFIG"] {
+        command.env_remove(name);
+    }
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
+    command
+}
+
+fn answer(arguments: &[&str]) -> String {
+    let output = program(arguments).output().expect("the program runs");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn fails(arguments: &[&str], code: i32, said: &[&str]) {
+    let output = program(arguments).output().expect("the program runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
+    for text in said {
+        assert!(told.contains(text), "{arguments:?}: {told}");
+    }
+}
+
+/// What the program answers if `bytes` are piped into it.
+fn piped(arguments: &[&str], bytes: &[u8]) -> Output {
+    let mut child = program(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let bytes = bytes.to_vec();
+    // The program may stop reading early.
+    let writer = std::thread::spawn(move || stdin.write_all(&bytes).is_ok());
+    let output = child.wait_with_output().expect("it ends");
+    let _ = writer.join();
+    output
+}
+
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(&path, bytes).expect("a file");
+    path.display().to_string()
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text).expect("memory");
+    gzip.finish().expect("memory")
+}
+
+const QUERY: &str = "groupby category mean value, count | sort -mean_value | take 5";
+
+#[test]
+fn packed_piped_and_converted_files_give_one_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let expected = answer(&["query", QUERY, "data/sales.csv"]);
+    let plain = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sales.csv")).expect("sales");
+    let packed = write(folder.path(), "sales.csv.gz", gzip(&plain));
+    let nameless = write(folder.path(), "sales", zstd::encode_all(plain.as_slice(), 1).expect("memory"));
+    for file in [&packed, &nameless] {
+        for threads in ["1", "3"] {
+            assert_eq!(answer(&["query", QUERY, file, "-j", threads]), expected, "{file}");
+        }
+    }
+    for arguments in [["query", QUERY].as_slice(), &["query", QUERY, "-"]] {
+        assert_eq!(text(&piped(arguments, &plain)), expected);
+        assert_eq!(text(&piped(arguments, &gzip(&plain))), expected);
+    }
+    for ending in ["ndjson", "arrow", "parquet"] {
+        let copy = folder.path().join(format!("sales.{ending}")).display().to_string();
+        answer(&["convert", "data/sales.csv", &copy]);
+        assert_eq!(answer(&["query", QUERY, &copy]), expected, "{ending}");
+        assert_eq!(text(&piped(&["query", QUERY], &fs::read(&copy).expect("the copy"))), expected, "{ending}");
+    }
+    let stream = program(&["query", "", "data/sales.csv", "--to", "arrow"]).output().expect("it runs").stdout;
+    assert_eq!(text(&piped(&["query", QUERY], &stream)), expected);
+}
+
+#[test]
+fn a_pipe_that_never_ends_is_left_when_enough_is_known() {
+    let mut rows = String::from("a,b\n");
+    for row in 0..400_000 {
+        rows.push_str(&format!("{row},{}\n", row % 7));
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(text(&piped(&["query", "take 2"], rows.as_bytes())), "a,b\n0,0\n1,1\n");
+    // A value that needs another type behind the head begins the run again, over what was kept of the pipe.
+    rows.push_str("0.5,x\n");
+    let expected = "sum_a,nunique_b\n79999800000.5,8\n";
+    assert_eq!(text(&piped(&["query", "agg sum a, nunique b"], rows.as_bytes())), expected);
+    let packed = write(folder.path(), "rows.csv.gz", gzip(rows.as_bytes()));
+    for threads in ["1", "4"] {
+        assert_eq!(answer(&["query", "agg sum a, nunique b", &packed, "-j", threads]), expected);
+    }
+    // The last rows of a packed file are lost without a word nowhere.
+    let cut = write(folder.path(), "cut.csv.gz", &gzip(rows.as_bytes())[..100_000]);
+    fails(&["query", "count", &cut], 3, &["E0412", "gzip", "cut.csv.gz"]);
+}
+
+#[test]
+fn folders_and_their_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "day=2024-01-31/region=eu/a.csv", "id,amount\n1,10\n2,20\n");
+    write(folder.path(), "day=2024-01-31/region=us/a.csv", "id,amount\n3,1.5\n");
+    write(folder.path(), "day=2024-02-01/region=eu/b.csv", "amount,id,note\n7,4,x\n");
+    write(folder.path(), "_SUCCESS", "");
+    let root = folder.path().display().to_string();
+    assert_eq!(
+        answer(&["query", "sort id", &root]),
+        "id,amount,day,region,note\n1,10.0,2024-01-31,eu,\n2,20.0,2024-01-31,eu,\n3,1.5,2024-01-31,us,\n4,7.0,2024-02-01,eu,x\n"
+    );
+    assert_eq!(answer(&["query", "groupby region sum amount", &format!("{root}/*/*/*.csv")]), "region,sum_amount\neu,37.0\nus,1.5\n");
+    // A filter on a key leaves files unread: this one cannot be read.
+    write(folder.path(), "day=2024-03-01/region=eu/c.csv", "id,amount\n5,1,2\n");
+    fails(&["query", "count", &root], 3, &["E0401", "c.csv"]);
+    assert_eq!(answer(&["query", "where day < @2024-02-15 and region = 'eu' | agg sum amount", &root]), "sum_amount\n37.0\n");
+    let plan = answer(&["explain", "where day = @2024-02-01 | count", &root]);
+    assert!(plan.contains("in 0 partitions") && plan.contains("in 1 partitions"), "{plan}");
+}
+
+#[test]
+fn columns_of_several_files_get_one_type() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = write(folder.path(), "1.csv", "code,n\n1,1\n2,2\n");
+    let two = write(folder.path(), "2.csv", "code,n\n007,0.5\nx,\n");
+    assert_eq!(answer(&["query", "", &one, &two]), "code,n\n1,1.0\n2,2.0\n007,0.5\nx,\n");
+    assert_eq!(answer(&["query", "where code = '2' | agg sum n", &one, &two]), "sum_n\n2.0\n");
+}
+
+#[test]
+fn dialects_by_flags_and_by_options() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = write(folder.path(), "odd.txt", "exported today\n# comment\na||b||c\n'x||y'||NA||'NA'\n# more, \"\nit''s||2||\\|\\|\n");
+    let flags = ["-d", "||", "--quote", "'", "--escape", "\\", "--comment", "#", "--nulls", "NA", "--skip", "1"];
+    let expected = "a,b,c\nx||y,,NA\nit''s,2,||\n";
+    let mut arguments = vec!["query", "", path.as_str()];
+    arguments.extend(flags);
+    assert_eq!(answer(&arguments), expected);
+    let query =
+        format!("from '{path}' (delimiter '||', quote '''', escape '\\', comment '#', nulls 'NA', skip 1) | where b is null | select c");
+    assert_eq!(answer(&["query", &query]), "c\nNA\n");
+    let formatted = answer(&["fmt", &query]);
+    assert!(formatted.contains("quote '''', escape '\\', comment '#', nulls 'NA', skip 1"), "{formatted}");
+    let bad = write(folder.path(), "bad.txt", "# 1\n# 2\na;b\n1;2\n3\n");
+    fails(&["query", "", &bad, "-d", ";", "--comment", "#"], 3, &["E0401", "line 5"]);
+    let returns = write(folder.path(), "mac.csv", "a,b\r1,x\r2,\"y\rz\"\r");
+    assert_eq!(answer(&["query", "agg sum a", &returns]), "sum_a\n3\n");
+}
+
+#[test]
+fn encodings() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let wide: Vec<u8> = "\u{feff}name;n\r\nnaïve;1\r\n東京;2\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let path = write(folder.path(), "excel.csv", wide);
+    assert_eq!(answer(&["query", "where n = 2 | select name", &path, "-d", ";"]), "name\n東京\n");
+    let latin = write(folder.path(), "latin.csv", b"name,n\nna\xefve,1\n");
+    fails(&["query", "", &latin], 3, &["E0402", "line 2", "latin1"]);
+    assert_eq!(answer(&["query", "", &latin, "--encoding", "latin1"]), "name,n\nnaïve,1\n");
+    fails(&["query", "", &latin, "--encoding", "klingon"], 2, &["klingon", "windows-1252"]);
+}
+
+#[test]
+fn json_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = "{\"id\":1,\"tags\":[\"a\",\"b\"],\"user\":{\"name\":\"Ann\",\"age\":30}}\n{\"id\":2.5,\"user\":{\"name\":null}}\n{\"id\":3,\"when\":\"2024-01-31\"}\n";
+    let path = write(folder.path(), "log.jsonl", lines);
+    assert_eq!(answer(&["schema", &path]), "id    float\ntags  list(text)\nuser  struct\nwhen  date\n");
+    assert_eq!(
+        answer(&["query", "derive name = field(user, 'name') | select id, name, when", &path]),
+        "id,name,when\n1.0,Ann,\n2.5,,\n3.0,,2024-01-31\n"
+    );
+    assert_eq!(text(&piped(&["query", "agg sum id"], &gzip(lines.as_bytes()))), "sum_id\n6.5\n");
+    let bad = write(folder.path(), "bad.jsonl", "{\"id\":1}\n{\"id\":}\n");
+    fails(&["query", "count id", &bad], 2, &[]);
+    fails(&["query", "agg sum id", &bad], 3, &["E0405", "bad.jsonl, line 2", "a value was expected"]);
+    assert_eq!(answer(&["query", "", "data/orders.csv", "--from", "csv", "--to", "none"]), "");
+    fails(&["query", "", "data/orders.csv", "--from", "ndjson"], 3, &["E0405", "line 1", "each line must be an object"]);
+}
+
+#[test]
+fn ragged_rows_and_bad_values_by_policy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut rows = String::from("id,n,note\r\n");
+    for row in 0..5000 {
+        rows.push_str(&match row {
+            777 => "777\r\n".to_owned(),
+            2500 => "2500,1,\"a\r\nb\",extra\r\n".to_owned(),
+            3000 => "3000,12 EUR,x\r\n".to_owned(),
+            _ => format!("{row},{},\"x, y\"\r\n", row % 10),
+        });
+    }
+    let path = write(folder.path(), "odd.csv", &rows);
+    let packed = write(folder.path(), "odd.csv.gz", gzip(rows.as_bytes()));
+    fails(&["query", "count", &path], 3, &["E0401", "line 779", "--ragged"]);
+    fails(&["query", "count", &path, "--ragged", "pad"], 3, &["E0401", "line 2502", "4 fields"]);
+    for file in [&path, &packed] {
+        for threads in ["1", "4"] {
+            let rejects = folder.path().join("rejects.csv").display().to_string();
+            let policies = ["--ragged", "reject", "--bad-value", "reject", "--rejects", &rejects, "-j", threads];
+            let mut arguments = vec!["query", "agg count, sum n, sum id", file];
+            arguments.extend(policies);
+            // 12,497,500 less the ids of the three.
+            assert_eq!(answer(&arguments), format!("count,sum_n,sum_id\n4997,22493,{}\n", 12_497_500 - 777 - 2500 - 3000));
+            assert_eq!(
+                answer(&["query", "select line, column, reason, row", &rejects]),
+                "line,column,reason,row\n\
+                 779,,1 fields where the header has 3,777\n\
+                 2502,,4 fields where the header has 3,\"2500,1,\"\"a\r\nb\"\",extra\"\n\
+                 3003,n,'12 EUR' is no int,\"3000,12 EUR,x\"\n"
+            );
+            arguments.extend(["--reject-limit", "2"]);
+            fails(&arguments, 3, &["E0406", "more than 2 rows"]);
+            arguments.pop();
+            arguments.push("0.01%");
+            fails(&arguments, 3, &["E0406", "0.01 %"]);
+        }
+    }
+    let short = write(folder.path(), "short.csv", "a,b,c\r\n1,x\r\n2\r\n3,y,z\r\n4,\"q\"");
+    assert_eq!(answer(&["query", "", &short, "--ragged", "pad"]), "a,b,c\n1,x,\n2,,\n3,y,z\n4,q,\n");
+    let bad = write(folder.path(), "bad.csv", "a,b\n1,x\nn/a,y\n2.5,z\n");
+    assert_eq!(answer(&["query", "", &bad]), "a,b\n1,x\nn/a,y\n2.5,z\n");
+    let typed = ["query", "", bad.as_str(), "--types", "a=float", "--bad-value"];
+    assert_eq!(answer(&[&typed[..], &["null"]].concat()), "a,b\n1.0,x\n,y\n2.5,z\n");
+    assert_eq!(answer(&[&typed[..], &["reject"]].concat()), "a,b\n1.0,x\n2.5,z\n");
+    fails(&[&typed[..], &["fail"]].concat(), 3, &["E0410", "line 3", "n/a"]);
+    let report = program(&["query", "-v", "count", &path, "--ragged", "reject"]).output().expect("it runs");
+    assert!(String::from_utf8_lossy(&report.stderr).contains("5000 read = 4998 kept + 0 filtered + 2 rejected"), "{report:?}");
+}
+
+#[test]
+fn sniff_and_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = write(folder.path(), "export.txt", gzip(b"name;price\r\n\"a;b\";1,5\r\nc;2,5\r\n"));
+    let told = answer(&["sniff", &path]);
+    for line in [
+        "compression  gzip",
+        "delimiter    ';'   100 % of 3 records have 2 fields",
+        "header       yes",
+        "line ends    CRLF",
+        "flags        -d ';'",
+        "  price  text",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    assert!(answer(&["sniff", "data/sales.parquet"]).contains("format       parquet"));
+    assert_eq!(answer(&["check", "data/sales.csv"]), "data/sales.csv: 1000 rows, 5 columns, 0 rows rejected\n");
+    let bad = write(folder.path(), "bad.csv", "a,b\n1,2\n3\nx,4\n");
+    let rejects = folder.path().join("rejects.csv").display().to_string();
+    fails(&["check", &bad, "--rejects", &rejects], 6, &["E0951", "1 row is not as the others"]);
+    assert_eq!(answer(&["query", "select line, row", &rejects]), "line,row\n3,3\n");
+    fails(&["check", &bad, "--rejects", &bad], 2, &["read and written at once"]);
+    fails(&["check", &bad, "--types", "a=int"], 6, &["2 rows are not as the others"]);
+    fails(&["check", &write(folder.path(), "cut.csv", "a,b\n1,\"2\n")], 3, &["E0403"]);
+}
+
+#[test]
+fn formulas_stay_texts_in_spreadsheets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = write(folder.path(), "evil.csv", "a,b\n=cmd(),-1\n@sum,2\nplain,3\n,4\n");
+    assert_eq!(answer(&["query", "", &path, "--spreadsheet-safe"]), "a,b\n'=cmd(),-1\n'@sum,2\nplain,3\n,4\n");
+    assert_eq!(answer(&["query", "where b = -1", &path]), "a,b\n=cmd(),-1\n");
+}
+
+#[test]
+fn parquet_is_written_as_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let size = |options: &str| {
+        let path = folder.path().join("out.parquet").display().to_string();
+        answer(&["convert", "data/sales.csv", &path, "--parquet", options]);
+        assert_eq!(answer(&["query", "agg sum id", &path]), answer(&["query", "agg sum id", "data/sales.csv"]), "{options}");
+        fs::metadata(&path).expect("the file").len()
+    };
+    assert!(size("codec=zstd") < size("codec=none,dictionary=no,statistics=no,rows=100"));
+    for options in ["codec=lz4", "codec=gzip,statistics=no"] {
+        size(options);
+    }
+    let path = folder.path().join("out.csv").display().to_string();
+    fails(&["convert", "data/sales.csv", &path, "--parquet", "codec=zstd"], 2, &["csv has no options of Parquet"]);
+    fails(&["query", "", "data/sales.csv", "--to", "parquet", "--parquet", "codec=rar"], 2, &["codec=rar", "zstd"]);
+}
