@@ -70,6 +70,8 @@ pub(super) struct Output {
     form: Form,
     target: Target,
     is_spreadsheet_safe: bool,
+    /// With more bytes, what waits to be large enough is written.
+    pending_bytes_max: usize,
 }
 
 enum Form {
@@ -205,7 +207,7 @@ impl OutputFlags {
                 is_coloured: colours.stdout && target.is_stdout,
             },
         };
-        Ok(Output { form, target, is_spreadsheet_safe: self.spreadsheet_safe })
+        Ok(Output { form, target, is_spreadsheet_safe: self.spreadsheet_safe, pending_bytes_max: usize::MAX })
     }
 }
 
@@ -234,9 +236,19 @@ impl Output {
         match &mut self.form {
             Form::Table { preview, .. } => preview.push(batch)?,
             Form::Checksum { rows, .. } => rows.push(batch.clone()),
-            Form::Written(writer) => writer.write(batch).map_err(Failure::write(&self.target.path))?,
+            Form::Written(writer) => {
+                writer.write(batch).map_err(Failure::write(&self.target.path))?;
+                if writer.pending_bytes() > self.pending_bytes_max {
+                    writer.flush().map_err(Failure::write(&self.target.path))?;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// The same output with so much memory for all that the process does: a small part of it is for rows that wait.
+    pub(super) fn within(self, memory_bytes: usize) -> Self {
+        Self { pending_bytes_max: memory_bytes / 16, ..self }
     }
 
     /// The answer is complete.

@@ -17,6 +17,9 @@ pub(super) fn text(report: &Report) -> String {
         report.peak_reserved_bytes,
         resident_peak_bytes().map_or("unknown".to_owned(), |bytes| bytes.to_string()),
     );
+    if report.spilled_bytes > 0 {
+        text.push_str(&format!("spilled: {} bytes written, {} on disk at most\n", report.spilled_bytes, report.peak_spilled_bytes));
+    }
     if report.derived_rejected > 0 {
         text.push_str(&format!("rejected of the rows of results on the way: {}\n", report.derived_rejected));
     }
@@ -36,7 +39,7 @@ pub(super) fn json(report: &Report) -> String {
     let restarts: Vec<String> = report.restarts.iter().map(|restart| format!("\"{}\"", escaped(restart))).collect();
     format!(
         "{{\"version\":1,\"rows_read\":{},\"rows_kept\":{},\"rows_filtered\":{},\"rows_rejected\":{},\"derived_rejected\":{},\"rows_out\":{},\"rows_written\":{},\"bytes_read\":{},\"elapsed_seconds\":{:.6},\
-         \"peak_reserved_bytes\":{},\"peak_resident_bytes\":{},\"restarts\":[{}]}}\n",
+         \"peak_reserved_bytes\":{},\"peak_resident_bytes\":{},\"spilled_bytes\":{},\"peak_spilled_bytes\":{},\"restarts\":[{}]}}\n",
         report.rows_read,
         report.rows_kept,
         report.rows_filtered,
@@ -48,6 +51,8 @@ pub(super) fn json(report: &Report) -> String {
         report.elapsed.as_secs_f64(),
         report.peak_reserved_bytes,
         resident_peak_bytes().map_or("null".to_owned(), |bytes| bytes.to_string()),
+        report.spilled_bytes,
+        report.peak_spilled_bytes,
         restarts.join(",")
     )
 }

@@ -172,6 +172,11 @@ impl Session {
         Frame::scan(self.clone(), Input { path: path.into(), ..Input::default() })
     }
 
+    /// The memory limit.
+    pub fn memory_bytes(&self) -> usize {
+        self.engine.settings().memory_bytes
+    }
+
     /// The token that stops every run of this session.
     pub fn cancel_token(&self) -> CancelToken {
         self.engine.cancel_token()

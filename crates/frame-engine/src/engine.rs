@@ -121,6 +121,16 @@ impl Engine {
         self.cancel.clone()
     }
 
+    /// Bytes that are reserved now; none when no run is left.
+    pub fn reserved_bytes(&self) -> usize {
+        self.budget.used_bytes()
+    }
+
+    /// Bytes that lie in spill files now; none when no run is left.
+    pub fn spilled_bytes(&self) -> u64 {
+        self.spill.used_bytes()
+    }
+
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
