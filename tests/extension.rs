@@ -14,7 +14,7 @@ use frame_lang::verbs;
 const ELSEWHERE: [&str; 4] = ["src/session/", "crates/frame-lang/src/foreign/", "crates/frame-testing/", "src/baseline/"];
 
 /// Words that mean something more in the grammar than their function does, or are also names of other things.
-const ALSO_GRAMMAR: [&str; 47] = [
+const ALSO_GRAMMAR: [&str; 50] = [
     "agg",
     "all",
     "cast",
@@ -33,7 +33,9 @@ const ALSO_GRAMMAR: [&str; 47] = [
     "format",
     "groupby",
     "hour",
+    "join",
     "last",
+    "left",
     "like",
     "list",
     "matches",
@@ -49,6 +51,7 @@ const ALSO_GRAMMAR: [&str; 47] = [
     "position",
     "quantile",
     "quarter",
+    "right",
     "second",
     "select",
     "sort",

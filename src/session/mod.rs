@@ -4,6 +4,7 @@ mod aggregates;
 mod builder;
 mod frame;
 mod grouped;
+mod joins;
 mod query;
 mod run;
 
@@ -14,5 +15,6 @@ pub use aggregates::{
 pub use builder::{Session, SessionBuilder, parse_size};
 pub use frame::Frame;
 pub use grouped::GroupedFrame;
+pub use joins::{IntoKeyPair, JoinSpec};
 pub use query::Query;
 pub use run::Run;

@@ -8,6 +8,7 @@ mod fill;
 mod filter;
 mod graph;
 mod group_by;
+mod join;
 mod lower;
 mod pipeline;
 mod project;

@@ -1,5 +1,7 @@
 //! From the logical plan to the task graph.
 
+mod joins;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -71,6 +73,8 @@ struct Lowering<'a> {
     written: Vec<Write>,
     /// Fills that are surveyed already.
     surveyed: Vec<(Fill, Surveyed)>,
+    /// Sides of joins that are gathered already.
+    joined: Vec<joins::Joined>,
     /// What is lowered now is read a second time: the first time its rows were counted.
     is_again: bool,
 }
@@ -122,6 +126,7 @@ impl<'a> Lowering<'a> {
             sources,
             written: Vec::new(),
             surveyed: Vec::new(),
+            joined: Vec::new(),
             is_again: false,
         }
     }
@@ -134,7 +139,7 @@ impl<'a> Lowering<'a> {
         }
         let order = self.order;
         self.order = match plan {
-            Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Union(_) | Plan::Reject(_) => order,
+            Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Union(_) | Plan::Join(_) | Plan::Reject(_) => order,
             Plan::Mark(mark) if mark.remark == Remark::Unordered && order == Use::Answer => Use::Nothing,
             Plan::Mark(_) => order,
             // An aggregate that looks at the order gets the places of rows; the others do not care.
@@ -165,6 +170,7 @@ impl<'a> Lowering<'a> {
             Plan::Fill(fill) => self.fill(fill, plan),
             Plan::Write(write) => self.tee(write),
             Plan::Union(union) => self.union(union, plan),
+            Plan::Join(join) => self.join(join, plan),
             _ => self.gathered(plan, is_unordered),
         }
     }
@@ -219,6 +225,7 @@ impl<'a> Lowering<'a> {
             | Plan::Project(_)
             | Plan::Mark(_)
             | Plan::Union(_)
+            | Plan::Join(_)
             | Plan::Reject(_)
             | Plan::Fill(_)
             | Plan::Write(_) => {

@@ -1,10 +1,10 @@
 //! Several pipelines as one source: their partitions, one after the other.
 
-use frame_core::{Batch, Error, Origin};
+use frame_core::{Batch, Error};
 use frame_io::{BatchReader, RowLedger, Stop};
 
 use crate::context::Context;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Cascade, Pipeline};
 use crate::source::Source;
 
 /// The partitions of every pipeline, in order.
@@ -34,8 +34,8 @@ impl Source for Union {
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
         let (pipeline, partition) = self.place(partition)?;
-        let origin = Origin { partition, batch: 0 };
-        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone(), origin, rejected: 0 }))
+        let cascade = Cascade::new(pipeline, partition);
+        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone(), cascade }))
     }
 
     fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
@@ -63,21 +63,22 @@ impl Source for Union {
 struct Piped {
     reader: Box<dyn BatchReader>,
     pipeline: Pipeline,
-    /// Where the next batch comes from.
-    origin: Origin,
-    rejected: u64,
+    cascade: Cascade,
 }
 
 impl BatchReader for Piped {
     fn next(&mut self) -> Result<Option<Batch>, Stop> {
-        let Some(batch) = self.reader.next()? else { return Ok(None) };
-        let batch = self.pipeline.piped(batch, self.origin, &mut self.rejected)?;
-        self.origin.batch += 1;
-        // Readers give dense batches.
-        Ok(Some(batch.dense()?))
+        loop {
+            if let Some(batch) = self.cascade.next(&self.pipeline)? {
+                // Readers give dense batches.
+                return Ok(Some(batch.dense()?));
+            }
+            let Some(batch) = self.reader.next()? else { return Ok(None) };
+            self.cascade.push(&self.pipeline, batch)?;
+        }
     }
 
     fn ledger(&self) -> RowLedger {
-        self.reader.ledger().rejecting(self.rejected)
+        self.reader.ledger().rejecting(self.cascade.rejected)
     }
 }

@@ -8,7 +8,7 @@ mod rules;
 
 pub use catalog::{Catalog, CsvOptions, FormatName, Input};
 pub use operators::{
-    Aggregate, Dedup, Fill, FillFrom, Filter, KeyItem, Limit, Mark, Plan, Project, Reject, Remark, Sample, SampleSize, Scan, Sort, Tail,
-    Target, Top, Union, Write, explain,
+    Aggregate, AsOf, Dedup, Direction, Expect, Fill, FillFrom, Filter, Join, JoinColumn, JoinKind, KeyItem, KeyPair, Limit, Mark, Plan,
+    Project, Reject, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top, Union, Write, explain,
 };
 pub use rules::{Change, optimize};

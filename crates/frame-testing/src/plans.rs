@@ -2,7 +2,10 @@
 
 use frame_core::Scalar;
 use frame_expr::{AggregateCall, Expr, SortKey};
-use frame_plan::{Aggregate, Dedup, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Scan, Sort, Tail, Top, Union};
+use frame_plan::{
+    Aggregate, AsOf, Dedup, Direction, Expect, Filter, Input, Join, JoinKind, KeyItem, KeyPair, Limit, Mark, Plan, Project, Remark, Scan,
+    Sort, Tail, Top, Union,
+};
 use proptest::prelude::*;
 
 use crate::choices::Choices;
@@ -66,7 +69,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn on(&mut self, plan: Plan) -> Plan {
         let input = Box::new(plan);
-        match self.choices.below(14) {
+        match self.choices.below(17) {
             0 | 1 => Plan::Filter(Filter { input, predicate: self.condition() }),
             2 => Plan::Limit(Limit { input, count: self.choices.below(12) as u64, offset: self.choices.below(6) as u64 }),
             3 => Plan::Sort(Sort { input, keys: self.order() }),
@@ -80,6 +83,7 @@ impl Stage<'_> {
             }
             11 => self.dedup(input),
             12 => self.union(*input),
+            13..=15 => self.join(*input),
             _ => Plan::Mark(Mark { input, remark: Remark::Note("it's a note".to_owned()) }),
         }
     }
@@ -215,5 +219,44 @@ impl Stage<'_> {
             }
         };
         Plan::Union(Union { inputs: vec![input, other], by_position })
+    }
+
+    /// A few rows of the table, or of the plan itself, beside the rows.
+    fn join(&mut self, left: Plan) -> Plan {
+        let is_again = self.choices.once_in(3);
+        let input = if is_again { left.clone() } else { Plan::Scan(Scan::new(Table::input(PATH))) };
+        let (count, offset) = (1 + self.choices.below(6) as u64, self.choices.below(4) as u64);
+        let right = Plan::Limit(Limit { input: Box::new(input), offset, count });
+        let others = if is_again { self.columns } else { self.table };
+        let mut kind = JoinKind::ALL[self.choices.below(JoinKind::ALL.len())];
+        let mut as_of = None;
+        if kind == JoinKind::AsOf {
+            const NEAR: [Kind; 3] = [Kind::Int, Kind::Float, Kind::Date];
+            as_of = self.pair(others, &NEAR).map(|(on, kind)| {
+                let within = self.choices.below(4) as i64;
+                let within = if kind == Kind::Date { Scalar::Duration(within * 86_400_000_000) } else { Scalar::Int(within) };
+                let direction = Direction::ALL[self.choices.below(3)];
+                AsOf { on, direction, within: self.choices.once_in(2).then_some(within) }
+            });
+        }
+        let wanted = if kind == JoinKind::AsOf { self.choices.below(2) } else { 1 + self.choices.below(2) };
+        let keys: Vec<KeyPair> = (0..wanted).filter_map(|_| self.pair(others, &Kind::OF_COLUMNS)).map(|(pair, _)| pair).collect();
+        if as_of.is_none() && (keys.is_empty() || kind == JoinKind::AsOf) {
+            kind = JoinKind::Cross;
+        }
+        let keys = if kind == JoinKind::Cross { Vec::new() } else { keys };
+        let is_free = |alias: &String| self.columns.iter().all(|(name, _)| !name.starts_with(&format!("{alias}.")));
+        let alias = (0..).map(|number| format!("r{number}")).find(is_free);
+        let expect = (kind != JoinKind::Cross && self.choices.once_in(4)).then_some(Expect::ManyToMany);
+        Plan::Join(Join { left: Box::new(left), right: Box::new(right), kind, keys, as_of, expect, alias, prefixed: None })
+    }
+
+    /// A column of these kinds, and one of the others that can be compared with it.
+    fn pair(&mut self, others: &Columns, kinds: &[Kind]) -> Option<(KeyPair, Kind)> {
+        let lefts: Vec<_> = self.columns.iter().filter(|(_, kind)| kinds.contains(kind)).collect();
+        let (left, kind) = self.choices.one(&lefts).map(|column| (*column).clone())?;
+        let rights: Vec<_> = others.iter().filter(|(_, other)| kind.common(*other).is_ok()).collect();
+        let (right, _) = self.choices.one(&rights).map(|column| (*column).clone())?;
+        Some((KeyPair { left, right, span: Default::default() }, kind))
     }
 }

@@ -13,6 +13,7 @@ mod drop;
 mod fill;
 mod filter;
 mod groupby;
+mod join;
 #[cfg(test)]
 mod leave;
 mod note;
@@ -78,6 +79,7 @@ pub const ALL: &[Verb] = &[
     distinct::VERB,
     dedup::VERB,
     sample::VERB,
+    join::VERB,
     union::VERB,
     describe::VERB,
     write::VERB,

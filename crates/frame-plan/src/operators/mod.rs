@@ -4,6 +4,7 @@ mod aggregate;
 mod dedup;
 mod fill;
 mod filter;
+mod join;
 mod limit;
 mod mark;
 mod project;
@@ -24,6 +25,7 @@ pub use aggregate::{Aggregate, KeyItem};
 pub use dedup::Dedup;
 pub use fill::{Fill, FillFrom};
 pub use filter::Filter;
+pub use join::{AsOf, Direction, Expect, Join, JoinColumn, JoinKind, KeyPair};
 pub use limit::Limit;
 pub use mark::{Mark, Remark};
 pub use project::Project;
@@ -67,6 +69,8 @@ pub enum Plan {
     Fill(Fill),
     /// The rows of several inputs.
     Union(Union),
+    /// Joins the rows of two inputs.
+    Join(Join),
     /// Says something about the rows and leaves them alone.
     Mark(Mark),
     /// Writes the rows to files.
@@ -96,6 +100,7 @@ impl Plan {
             Self::Sample(sample) => sample.schema(catalog),
             Self::Fill(fill) => fill.schema(catalog),
             Self::Union(union) => union.schema(catalog),
+            Self::Join(join) => join.schema(catalog),
             Self::Mark(mark) => mark.schema(catalog),
             Self::Write(write) => write.schema(catalog),
         }
@@ -125,6 +130,7 @@ impl Plan {
             Self::Sample(sample) => vec![&sample.input],
             Self::Fill(fill) => vec![&fill.input],
             Self::Union(union) => union.inputs.iter().collect(),
+            Self::Join(join) => vec![&join.left, &join.right],
             Self::Mark(mark) => vec![&mark.input],
             Self::Write(write) => vec![&write.input],
         }
@@ -146,6 +152,7 @@ impl Plan {
             Self::Sample(sample) => vec![&mut sample.input],
             Self::Fill(fill) => vec![&mut fill.input],
             Self::Union(union) => union.inputs.iter_mut().collect(),
+            Self::Join(join) => vec![&mut join.left, &mut join.right],
             Self::Mark(mark) => vec![&mut mark.input],
             Self::Write(write) => vec![&mut write.input],
         }
@@ -173,12 +180,20 @@ impl Plan {
             Self::Top(top) => top.expressions_mut(),
             Self::Dedup(dedup) => dedup.order.iter_mut().map(|key| &mut key.expr).collect(),
             Self::Sample(sample) => sample.per.iter_mut().collect(),
-            Self::Limit(_) | Self::Tail(_) | Self::Fill(_) | Self::Union(_) | Self::Mark(_) | Self::Write(_) => Vec::new(),
+            Self::Limit(_) | Self::Tail(_) | Self::Fill(_) | Self::Union(_) | Self::Join(_) | Self::Mark(_) | Self::Write(_) => Vec::new(),
         }
     }
 
-    /// What the operator wants of its input so that `wanted` can be had of it.
-    pub(crate) fn wanted(&self, wanted: &Wanted) -> Wanted {
+    /// What the operator wants of each of its inputs so that `wanted` can be had of it.
+    pub(crate) fn wanted_of_inputs(&self, wanted: &Wanted, catalog: &dyn Catalog) -> Result<Vec<Wanted>> {
+        match self {
+            Self::Join(join) => join.wanted(wanted, catalog),
+            other => Ok(vec![other.wanted(wanted); other.inputs().len()]),
+        }
+    }
+
+    /// What the operator wants of all its inputs alike.
+    fn wanted(&self, wanted: &Wanted) -> Wanted {
         match self {
             Self::Scan(scan) => scan.wanted(wanted),
             Self::Filter(filter) => filter.wanted(wanted),
@@ -192,6 +207,8 @@ impl Plan {
             Self::Fill(fill) => fill.wanted(wanted),
             Self::Union(union) => union.wanted(wanted),
             Self::Write(_) => Write::wanted(),
+            // It is asked for each side.
+            Self::Join(_) => None,
             Self::Limit(_) | Self::Tail(_) | Self::Mark(_) => wanted.clone(),
         }
     }
@@ -221,8 +238,8 @@ impl Plan {
             let names = all.fields().iter().map(|field| field.name().clone());
             named.push(names.filter(|name| wanted.as_ref().is_none_or(|wanted| wanted.contains(name))).collect());
         }
-        let below = self.wanted(wanted);
-        self.inputs().into_iter().try_for_each(|input| input.collect_named(&below, catalog, named))
+        let below = self.wanted_of_inputs(wanted, catalog)?;
+        self.inputs().into_iter().zip(&below).try_for_each(|(input, below)| input.collect_named(below, catalog, named))
     }
 
     /// The operator in one line, without its inputs.
@@ -241,6 +258,7 @@ impl Plan {
             Self::Sample(sample) => sample.explain(),
             Self::Fill(fill) => fill.text(),
             Self::Union(union) => union.explain(),
+            Self::Join(join) => join.explain(),
             Self::Mark(mark) => mark.explain(),
             Self::Write(write) => write.text(),
         }
