@@ -133,6 +133,16 @@ impl Flowline {
         Pipeline { source, pipes: self.pipes.clone(), cx: cx.clone() }
     }
 
+    /// Whether reading it can make the run begin again.
+    pub(crate) fn may_restart(&self) -> bool {
+        match &self.feed {
+            Feed::Table { table, .. } => table.may_restart(),
+            // The stages before are done.
+            Feed::Stage(_) => false,
+            Feed::Union(inputs) => inputs.iter().any(Self::may_restart),
+        }
+    }
+
     fn explain(&self, text: &mut String) {
         let _ = match &self.feed {
             Feed::Stage(stage) => writeln!(text, "  read stage {}", stage + 1),

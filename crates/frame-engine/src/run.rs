@@ -167,7 +167,7 @@ fn attempt(engine: &Engine, planner: &Planner, tables: &mut Tables, restarts: &m
         let graph = lower(&plan, tables, &named, &cx)?;
         match stages(engine, &graph, &cx) {
             Ok(stream) => {
-                let given = Emitted::new(!matches!(graph.last.feed, Feed::Stage(_)));
+                let given = Emitted::new(graph.last.may_restart());
                 return Ok(Attempt { schema, stream, cx, given, target });
             }
             Err(Stop::Failed(error)) => return Err(error),
