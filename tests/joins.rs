@@ -68,7 +68,7 @@ fn many_matches_come_in_pieces() {
 fn what_does_not_fit_in_memory_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("many.csv").display().to_string();
-    let rows: String = (0..200_000).map(|row| format!("{},a text that is longer than a view {row}\n", row * 1_000_003)).collect();
+    let rows: String = (0..200_000_i64).map(|row| format!("{},a text that is longer than a view {row}\n", row * 1_000_003)).collect();
     std::fs::write(&file, format!("k,t\n{rows}")).expect("a file");
     let session = session(|builder| builder.memory_bytes(8 << 20));
     let run = session.query(format!("join '{file}' as o on k | agg max o.t")).input(&file).start();

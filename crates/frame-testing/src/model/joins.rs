@@ -146,7 +146,8 @@ fn nearest(as_of: &AsOf, left: &Rows, row: &[Scalar], right: &Rows, matches: &[u
     let (at, to) = (place(&as_of.on.left, &left.columns)?, place(&as_of.on.right, &right.columns)?);
     let kind = left.columns[at].1.common(right.columns[to].1)?;
     let Some(target) = point(&row[at], kind)? else { return Ok(None) };
-    let (mut below, mut above): (Option<(usize, Point)>, Option<(usize, Point)>) = (None, None);
+    let mut below: Option<(usize, Point)> = None;
+    let mut above: Option<(usize, Point)> = None;
     for other in matches {
         let Some(value) = point(&right.rows[*other][to], kind)? else { continue };
         if value.compare(target).is_le() && below.is_none_or(|(_, best)| value.compare(best).is_ge()) {
