@@ -1,5 +1,6 @@
 //! The `frame` command. Reads the environment, and nothing else; the rest is in `cli`.
 
+mod allocator;
 mod baseline;
 mod cli;
 mod generate;

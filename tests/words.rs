@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use frame_expr::{aggregates, scalars};
-use frame_lang::verbs;
+use frame_lang::{operators, verbs};
 
 /// A folder with `data/sales.csv`: examples may write beside it.
 fn folder() -> tempfile::TempDir {
@@ -48,16 +48,17 @@ fn examples_in_the_help_of_every_verb_and_aggregate_run() {
 }
 
 #[test]
-fn examples_in_the_help_of_every_function_are_true() {
+fn examples_in_the_help_of_every_function_and_operator_are_true() {
     let folder = folder();
     let mut items = Vec::new();
-    for function in scalars::ALL {
-        let (expression, value) = function.example();
-        let (text, _) = help(folder.path(), function.name());
-        assert!(text.contains(&format!("{} (function): {}", function.name(), function.help())), "{text}");
+    let words = scalars::ALL.iter().map(|function| (function.name(), "function", function.help(), function.example()));
+    let words = words.chain(operators::ALL.iter().map(|operator| (operator.name, "operator", operator.help, operator.example)));
+    for (name, role, sentence, (expression, value)) in words {
+        let (text, _) = help(folder.path(), name);
+        assert!(text.contains(&format!("{name} ({role}): {sentence}")), "{text}");
         assert!(text.contains(&format!("  {expression} is {value}\n")), "{text}");
         let is_true = if value == "null" { format!("({expression}) is null") } else { format!("({expression}) = ({value})") };
-        items.push(format!("{} as [{}]", if value.starts_with("[") { "true".to_owned() } else { is_true }, function.name()));
+        items.push(format!("{} as [{}]", if value.starts_with("[") { "true".to_owned() } else { is_true }, name));
     }
     let query = format!("take 1 | select {}", items.join(", "));
     let answer = String::from_utf8(frame(folder.path(), &["query", &query, "data/sales.csv", "--to", "csv"]).stdout).expect("UTF-8");
@@ -68,12 +69,27 @@ fn examples_in_the_help_of_every_function_are_true() {
 }
 
 #[test]
+fn words_that_go_with_an_operator_lead_to_its_help() {
+    let folder = folder();
+    for operator in operators::ALL {
+        for alias in operator.aliases {
+            let (text, _) = help(folder.path(), alias);
+            assert!(
+                text.contains(&format!("{} (operator): ", operator.name)) && text.contains(&format!("Usage: {}\n", operator.usage)),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_lists_name_every_word() {
     let folder = folder();
-    let lists: [(&str, Vec<&str>); 3] = [
+    let lists: [(&str, Vec<&str>); 4] = [
         ("verbs", verbs::ALL.iter().map(|verb| verb.name).collect()),
         ("aggregates", aggregates::ALL.iter().map(|function| function.name()).collect()),
         ("functions", scalars::ALL.iter().map(|function| function.name()).collect()),
+        ("operators", operators::ALL.iter().map(|operator| operator.name).collect()),
     ];
     for (topic, names) in lists {
         let (text, _) = help(folder.path(), topic);

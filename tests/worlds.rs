@@ -114,6 +114,93 @@ fn a_late_misfit_changes_types_in_every_world_alike() {
     }
 }
 
+/// The answer as CSV, or the message of the error that it ends with.
+fn outcome(session: &Session, query: &str, file: &str) -> Result<String, String> {
+    let run = session.query(query).input(file).start().map_err(|error| error.to_string())?;
+    let mut writer = Writer::new(Vec::new(), b',');
+    writer.header(&run.schema()).expect("memory");
+    for batch in run {
+        writer.write(&batch.map_err(|error| error.to_string())?).expect("memory");
+    }
+    Ok(String::from_utf8(writer.into_inner()).expect("UTF-8"))
+}
+
+#[test]
+fn only_rows_in_front_of_the_last_one_taken_can_fail_in_every_world() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let csv = folder.path().join("edges.csv").display().to_string();
+    let mut text = String::from("n,v,t\n");
+    for row in 0..2_000_i64 {
+        // Two rows fail, each with a message of its own.
+        let v = if [700, 701].contains(&row) { i64::MAX - row % 2 } else { row };
+        let t = if row == 900 { "xmany".to_owned() } else { format!("x{row}") };
+        text.push_str(&format!("{row},{v},{t}\n"));
+    }
+    fs::write(&csv, text).expect("a file");
+    let plain = Session::builder().threads(1).build().expect("a session");
+    let parquet = converted(&plain, &csv, folder.path());
+    let answered = [
+        "derive x = v + 2 | take 3",
+        "derive x = v + 2 | take 650 from 50 | agg sum x, count",
+        "derive x = v + 2 | where x % 2 = 0 | take 3 from 300",
+        "where v + 2 > 600 | take 3",
+        "where v + 2 > 600 | select n | take 3",
+        "where n < 650 and v < 640 | derive x = v + 2, y = v * 9 | take 3",
+        "derive d = cast(replace(t, 'x', ''), int) | take 2 from 898 | select n, d",
+        "cast v to int16 | take 4",
+        "union (derive n = v + 2) | where v > 20 | take 3",
+        "derive x = v + 2 | take 700 | sort -x | take 2",
+        "derive x = v + 2 | note 'all' | take 0",
+    ];
+    let failing = [
+        "derive x = v + 2 | take 701",
+        "derive x = v + 2",
+        "where v + 2 > 600 | take 300",
+        "where v + 2 > 600",
+        "where v + 2 > 600 | count",
+        "derive x = v + 2 | where x > 5000 | take 1",
+        "derive y = v * 9 | derive x = v + 2",
+        "derive x = v + 2 | sort x | take 3",
+        "union (derive n = v + 2) | take 2701",
+    ];
+    let expected: Vec<_> = answered.iter().chain(&failing).map(|query| outcome(&plain, query, &csv)).collect();
+    for (query, outcome) in answered.iter().chain(&failing).zip(&expected) {
+        assert_eq!(outcome.is_ok(), answered.contains(query), "{query}: {outcome:?}");
+    }
+    for (name, builder) in worlds() {
+        let session = builder.build().expect("a session");
+        for (query, expected) in answered.iter().chain(&failing).zip(&expected) {
+            for file in [&csv, &parquet] {
+                assert_eq!(&outcome(&session, query, file), expected, "{query}\n{name}, {file}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sum_that_is_too_large_is_an_error_in_every_world_also_if_its_group_is_dropped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let csv = folder.path().join("large.csv").display().to_string();
+    fs::write(&csv, format!("k,v,f\na,{0},0.5\na,{0},1.5\nb,1,2.5\n", i64::MAX)).expect("a file");
+    let parquet = converted(&Session::builder().threads(1).build().expect("a session"), &csv, folder.path());
+    for (name, builder) in worlds() {
+        let session = builder.build().expect("a session");
+        for file in [&csv, &parquet] {
+            for query in
+                ["groupby k sum v as s having k = 'b'", "groupby k sum v as s | where k = 'b'", "groupby k product v as s | where k = 'b'"]
+            {
+                let error = outcome(&session, query, file).expect_err("too large");
+                assert!(error.contains("fit a 64-bit integer"), "{name}: {query}: {error}");
+            }
+            // Rows that never reach the sum are no part of it; a mean, and a sum of floats, always fit.
+            let sum = outcome(&session, "where k = 'b' | groupby k sum v as s", file);
+            assert_eq!(sum, Ok("k,s\nb,1\n".to_owned()), "{name}");
+            let mean = outcome(&session, "groupby k mean v as m, sum f as s | where k = 'b'", file);
+            assert_eq!(mean, Ok("k,m,s\nb,1.0,2.5\n".to_owned()), "{name}");
+        }
+    }
+}
+
 #[test]
 fn the_builder_and_the_text_make_the_same_plan() {
     use frame::{col, count, max, mean};

@@ -1,9 +1,10 @@
-//! `frame help`: the commands, and the words of the query language. All of it is derived from the lists of those words.
+//! `frame help`: the commands, and the words and signs of the query language. All of it is derived from their lists.
 
 use clap::Args;
 use frame_core::error::nearest;
 use frame_expr::aggregates::{self, AggregateFunction};
 use frame_expr::scalars::{self, ScalarFunction};
+use frame_lang::operators::{self, Operator};
 use frame_lang::verbs::{self, Verb};
 
 use super::Result;
@@ -15,10 +16,10 @@ const EXAMPLES: &str = "Examples:\n  frame help query\n  frame help verbs\n  fra
 #[derive(Debug, Args)]
 #[command(
     after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n  frame help functions\n  frame help aggregates\n  frame help mean")
+    after_long_help = format!("{EXAMPLES}\n  frame help functions\n  frame help operators\n  frame help aggregates\n  frame help mean\n  frame help between")
 )]
 pub(super) struct Arguments {
-    /// A command, `verbs`, `functions`, `aggregates`, or the name of one of these
+    /// A command, `verbs`, `functions`, `operators`, `aggregates`, or the name of one of these
     topic: Option<String>,
 }
 
@@ -32,6 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     match topic {
         "verbs" => return print(&all_verbs()),
         "functions" => return print(&all_functions()),
+        "operators" => return print(&all_operators()),
         "aggregates" => return print(&all_aggregates()),
         _ => {}
     }
@@ -42,6 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     parts.extend(verbs::find(topic).map(verb));
     parts.extend(aggregates::find(topic).ok().map(aggregate));
     parts.extend(scalars::find(topic).ok().map(function));
+    parts.extend(operators::find(topic).map(operator));
     if parts.is_empty() {
         return Err(unknown(topic, &command).into());
     }
@@ -53,19 +56,21 @@ fn unknown(topic: &str, command: &clap::Command) -> frame::Error {
     let words = verbs::ALL.iter().flat_map(|verb| [verb.name].into_iter().chain(verb.aliases.iter().copied()));
     let words = words.chain(aggregates::ALL.iter().map(|aggregate| aggregate.name()));
     let words = words.chain(scalars::ALL.iter().map(|function| function.name()));
-    let known: Vec<&str> = commands.chain(words).chain(["verbs", "functions", "aggregates"]).collect();
+    let words = words.chain(operators::ALL.iter().flat_map(|operator| [operator.name].into_iter().chain(operator.aliases.iter().copied())));
+    let known: Vec<&str> = commands.chain(words).chain(["verbs", "functions", "operators", "aggregates"]).collect();
     let hint = match nearest(topic, known) {
         Some(word) => format!("did you mean `frame help {word}`?"),
-        None => "frame help verbs, frame help functions, frame help aggregates".to_owned(),
+        None => "frame help verbs, frame help functions, frame help operators, frame help aggregates".to_owned(),
     };
     usage(format!("there is no help on `{topic}`"), &hint)
 }
 
+fn also(aliases: &[&str]) -> String {
+    if aliases.is_empty() { String::new() } else { format!("Also: {}\n", aliases.join(", ")) }
+}
+
 fn verb(verb: &'static Verb) -> String {
-    let aliases = match verb.aliases {
-        [] => String::new(),
-        aliases => format!("Also: {}\n", aliases.join(", ")),
-    };
+    let aliases = also(verb.aliases);
     format!(
         "{} (verb): {}\n\nUsage: {}\n{aliases}\nExample:\n  frame query \"{}\" data/sales.csv\n",
         verb.name, verb.help, verb.usage, verb.example
@@ -86,6 +91,12 @@ fn function(function: &'static dyn ScalarFunction) -> String {
     format!("{} (function): {}\n\nExample:\n  {expression} is {value}\n", function.name(), function.help())
 }
 
+fn operator(operator: &'static Operator) -> String {
+    let (name, help, usage, aliases) = (operator.name, operator.help, operator.usage, also(operator.aliases));
+    let (expression, value) = operator.example;
+    format!("{name} (operator): {help}\n\nUsage: {usage}\n{aliases}\nExample:\n  {expression} is {value}\n")
+}
+
 fn all_verbs() -> String {
     let lines = verbs::ALL.iter().map(|verb| (verb.name, verb.help)).collect::<Vec<_>>();
     list("A query is a line of verbs with | between them. `frame help VERB` tells more of one.", &lines)
@@ -94,6 +105,13 @@ fn all_verbs() -> String {
 fn all_functions() -> String {
     let lines = scalars::ALL.iter().map(|function| (function.name(), function.help())).collect::<Vec<_>>();
     list("Functions of a row's values, for where, derive and select.", &lines)
+}
+
+fn all_operators() -> String {
+    let lines = operators::ALL.iter().map(|operator| (operator.name, operator.help)).collect::<Vec<_>>();
+    let title = "What stands between values, from what binds least to what binds most. `contains`, `starts`, `ends`, `matches` and `like` are\n\
+                 functions that stand there too.";
+    list(title, &lines)
 }
 
 fn all_aggregates() -> String {

@@ -71,7 +71,7 @@ pub(crate) struct Environment {
     after_help = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  frame query \"where value > 1200 | sort -value | take 10\" big.parquet",
     after_long_help = "Examples:\n  frame query \"groupby category mean value\" big.csv\n  frame query \"where value > 1200 | sort -value | take 10\" big.parquet\n  \
                        frame explain \"where value > 1200 | groupby category count\" big.csv\n  frame convert big.csv big.parquet\n  frame help verbs\n\n\
-                       Exit codes:\n  0 ok   1 the run failed   2 usage or query error   3 bad data   4 memory limit\n  \
+                       Exit codes:\n  0 ok   1 the run failed, or `fmt --check` found a difference   2 usage or query error   3 bad data   4 memory limit\n  \
                        5 spill disk   6 verification failed   7 file handles exhausted   130 interrupted\n\n\
                        Environment (flags come first; `frame config --show-origin` shows what holds):\n  \
                        FRAME_THREADS, FRAME_MEMORY, FRAME_TMPDIR, FRAME_PROGRESS, FRAME_CONFIG; NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR"

@@ -43,7 +43,7 @@ fn long_help() -> String {
     format!(
         "{EXAMPLES}\n  frame query \"where note is not null | sort -value | take 10\" big.parquet -o top.csv\n  \
          frame query \"select category, value\" big.csv --to ndjson\n\n{}\n\
-         `frame help verbs`, `frame help functions` and `frame help aggregates` list the words of the language.",
+         `frame help verbs`, `frame help functions`, `frame help operators` and `frame help aggregates` list the words of the language.",
         formats_help()
     )
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use arrow::datatypes::SchemaRef;
 use frame_core::{CancelToken, Error, QueryError, Result};
 use frame_engine::{Engine, Settings, Tables};
+use frame_memory::{Process, resident_bytes};
 use frame_plan::{Catalog, Input};
 
 use super::{Frame, Query};
@@ -73,11 +74,12 @@ impl SessionBuilder {
         Ok(self.memory_bytes(bytes))
     }
 
-    /// Makes the memory limit one for the whole process: what it holds besides reservations (code, stacks, what the allocator keeps) is
-    /// taken off. For a process that does nothing else; the default is no, and then the limit is one of reservations.
+    /// Makes the memory limit one for all that the process holds: code, stacks and what the allocator keeps are taken off it. `trim` gives
+    /// memory that nobody uses back to the system; it is called when the limit is near. For a process that does nothing else: otherwise
+    /// the limit is one of reservations.
     #[must_use]
-    pub fn process_limit(mut self, yes: bool) -> Self {
-        self.settings.is_process_limit = yes;
+    pub fn process_limit(mut self, trim: fn()) -> Self {
+        self.settings.process = Some(Process { resident_bytes, trim });
         self
     }
 

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 
 use crate::{Error, Result};
 
@@ -93,9 +93,9 @@ impl Batch {
         self.origin
     }
 
-    /// Bytes of memory that the columns keep alive (a buffer that two columns share counts twice).
+    /// Bytes of memory that the rows take. What else lies in a buffer that is only partly theirs is not counted.
     pub fn memory_bytes(&self) -> usize {
-        self.columns.iter().map(|column| column.get_array_memory_size()).sum()
+        self.columns.iter().map(memory_bytes).sum()
     }
 
     /// The batch with its selection applied, so that every column has exactly [`Batch::len`] rows.
@@ -127,6 +127,19 @@ impl Batch {
         let dense = self.dense()?;
         let options = RecordBatchOptions::new().with_row_count(Some(dense.rows));
         Ok(RecordBatch::try_new_with_options(dense.schema, dense.columns, &options)?)
+    }
+}
+
+fn memory_bytes(column: &ArrayRef) -> usize {
+    let views = match column.data_type() {
+        DataType::Utf8View => Some(column.as_string_view().total_buffer_bytes_used()),
+        DataType::BinaryView => Some(column.as_binary_view().total_buffer_bytes_used()),
+        _ => None,
+    };
+    match views {
+        Some(texts) => size_of::<u128>() * column.len() + texts + column.len() / 8,
+        // Nested texts and the like: all that is kept alive.
+        None => column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size()),
     }
 }
 

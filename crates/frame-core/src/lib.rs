@@ -11,9 +11,11 @@ pub mod error;
 pub mod hash;
 mod scalar;
 mod scan_filter;
+mod sound;
 
 pub use batch::{Batch, Origin};
 pub use cancel::CancelToken;
 pub use error::{DataError, DiskError, Error, ErrorKind, FilePosition, IoError, MemoryError, QueryError, Result, Span};
 pub use scalar::Scalar;
-pub use scan_filter::{ColumnRange, ScanFilter};
+pub use scan_filter::{ColumnRange, ScanFilter, keep_sound};
+pub use sound::sound_rows;

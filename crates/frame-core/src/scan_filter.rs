@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use arrow::array::{ArrayRef, BooleanArray};
+use arrow::array::{Array, ArrayRef, BooleanArray};
 
-use crate::{Result, Scalar};
+use crate::{Error, Result, Scalar, sound_rows};
 
 /// What a file knows of one column over a stretch of rows (a row group, a page).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,4 +33,24 @@ pub trait ScanFilter: Send + Sync + Debug {
     /// Whether some row of a stretch can pass, given what `range` knows of a column (by its place in [`ScanFilter::columns`]).
     /// Must answer `true` when in doubt, and when the predicate could fail on such a stretch.
     fn may_keep(&self, range: &dyn Fn(usize) -> Option<ColumnRange>) -> bool;
+}
+
+/// What [`ScanFilter::keep`] answers, up to the first row that it fails for, and that failure: rows in front of it may be all that anyone
+/// takes.
+///
+/// # Errors
+/// A failure that no row is to blame for.
+pub fn keep_sound(filter: &dyn ScanFilter, columns: &[ArrayRef], rows: usize) -> Result<(BooleanArray, Option<Error>)> {
+    let failure = match filter.keep(columns, rows) {
+        Ok(keep) => return Ok((keep, None)),
+        Err(failure) if rows == 0 => return Err(failure),
+        Err(failure) => failure,
+    };
+    let part = |start: usize, len: usize| {
+        let columns: Vec<ArrayRef> = columns.iter().map(|column| column.slice(start, len)).collect();
+        filter.keep(&columns, len)
+    };
+    let sound = sound_rows(rows, |range| part(range.start, range.len()).is_ok());
+    // Of several failures that of the first row is told, whatever the size of the batch.
+    Ok((part(0, sound)?, Some(part(sound, 1).err().unwrap_or(failure))))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use frame_core::{CancelToken, Result};
 use frame_graph::Scheduler;
 use frame_io::{FileAccess, LocalFiles};
-use frame_memory::{LocalScratch, MemoryBudget, ScratchAccess, SpillDir, resident_bytes};
+use frame_memory::{LocalScratch, MemoryBudget, Process, ScratchAccess, SpillDir};
 use frame_plan::Plan;
 
 use crate::context::{Context, Counters};
@@ -16,14 +16,14 @@ use crate::run::Run;
 use crate::tables::Tables;
 
 /// Sizes and switches. None of them changes an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Threads.
     pub threads: usize,
     /// Bytes that may be reserved.
     pub memory_bytes: usize,
-    /// Whether the limit is one for the whole process: what it holds besides what is reserved is taken off.
-    pub is_process_limit: bool,
+    /// The process, if the limit is one for all that it holds, and not for what is reserved alone.
+    pub process: Option<Process>,
     /// The folder for what does not fit into memory.
     pub spill_dir: PathBuf,
     /// Bytes that may be in that folder at once.
@@ -50,7 +50,7 @@ impl Default for Settings {
         Self {
             threads: 1,
             memory_bytes: 1 << 30,
-            is_process_limit: false,
+            process: None,
             spill_dir: PathBuf::from("/var/tmp"),
             spill_bytes_max: u64::MAX,
             gathered_bytes: usize::MAX,
@@ -101,9 +101,9 @@ impl Engine {
     /// # Errors
     /// See [`Engine::new`].
     pub fn with_access(settings: Settings, files: Arc<dyn FileAccess>, scratch: Arc<dyn ScratchAccess>) -> Result<Self> {
-        let budget = match settings.is_process_limit {
-            true => MemoryBudget::governed(settings.memory_bytes, resident_bytes),
-            false => MemoryBudget::new(settings.memory_bytes),
+        let budget = match settings.process {
+            Some(process) => MemoryBudget::of_process(settings.memory_bytes, process),
+            None => MemoryBudget::new(settings.memory_bytes),
         };
         Ok(Self {
             scheduler: Arc::new(Scheduler::new(settings.threads)?),

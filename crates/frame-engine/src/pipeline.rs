@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use frame_core::{Batch, DataError, Error, ErrorKind, FilePosition, Origin, Result};
+use frame_core::{Batch, DataError, Error, ErrorKind, FilePosition, Origin, Result, sound_rows};
 use frame_graph::Flow;
-use frame_io::Stop;
+use frame_io::{BatchReader, Stop};
 
 use crate::context::Context;
 use crate::source::Source;
@@ -35,28 +35,57 @@ pub(crate) struct Pipeline {
     pub(crate) cx: Context,
 }
 
+/// A partition being read.
+pub(crate) struct Reading {
+    reader: Box<dyn BatchReader>,
+    cascade: Cascade,
+}
+
 impl Pipeline {
     /// Reads one partition through all pipes into `take`; empty batches are left out.
     pub(crate) fn run(&self, partition: usize, mut take: impl FnMut(Batch) -> Result<Flow>) -> Result<(), Stop> {
-        let mut reader = self.source.open(partition)?;
-        let mut cascade = Cascade::new(self, partition);
-        while let Some(batch) = reader.next()? {
-            self.cx.cancel.check()?;
-            cascade.push(self, batch)?;
-            while let Some(batch) = cascade.next(self)? {
-                if !batch.is_empty() && take(batch)? == Flow::Enough {
-                    // The rest of the partition is not looked at, so nothing can be said of its rows.
-                    self.source.left(partition, reader.ledger().rejecting(cascade.rejected), &self.cx);
-                    return Ok(());
-                }
-                self.cx.cancel.check()?;
+        let mut reading = self.open(partition)?;
+        while let Some(batch) = self.next(&mut reading)? {
+            if take(batch)? == Flow::Enough {
+                self.leave(&reading);
+                return Ok(());
             }
         }
-        self.source.done(partition, reader.ledger().rejecting(cascade.rejected), &self.cx)
+        Ok(())
+    }
+
+    /// Starts to read a partition.
+    pub(crate) fn open(&self, partition: usize) -> Result<Reading, Stop> {
+        Ok(Reading { reader: self.source.open(partition)?, cascade: Cascade::new(self, partition) })
+    }
+
+    /// The next batch that is not empty, behind all pipes; none when the partition was read to its end.
+    pub(crate) fn next(&self, reading: &mut Reading) -> Result<Option<Batch>, Stop> {
+        loop {
+            self.cx.cancel.check()?;
+            if let Some(batch) = reading.cascade.next(self)? {
+                if !batch.is_empty() {
+                    return Ok(Some(batch));
+                }
+                continue;
+            }
+            let Some(batch) = reading.reader.next()? else { break };
+            reading.cascade.push(self, batch)?;
+        }
+        let Reading { reader, cascade } = reading;
+        self.source.done(cascade.partition, reader.ledger().rejecting(cascade.rejected), &self.cx)?;
+        Ok(None)
+    }
+
+    /// The rest of the partition is not looked at, so nothing can be said of its rows.
+    pub(crate) fn leave(&self, reading: &Reading) {
+        let Reading { reader, cascade } = reading;
+        self.source.left(cascade.partition, reader.ledger().rejecting(cascade.rejected), &self.cx);
     }
 }
 
-/// The batches of a partition on their way through the pipes: one goes in, and none, one or many come out.
+/// The batches of a partition on their way through the pipes: one goes in, and none, one or many come out, up to the first row that a
+/// pipe fails for. The failure comes behind the rows in front of it: it counts only if more is wanted.
 pub(crate) struct Cascade {
     partition: usize,
     /// Pieces that are not done, each with the number of pipes that they are behind.
@@ -67,20 +96,29 @@ pub(crate) struct Cascade {
     numbers: Vec<usize>,
     /// Rows that pipes rejected.
     pub(crate) rejected: u64,
+    /// What happened behind the rows that are under way.
+    failure: Option<Error>,
 }
 
 impl Cascade {
     pub(crate) fn new(pipeline: &Pipeline, partition: usize) -> Self {
-        Self { partition, open: Vec::new(), ready: None, numbers: vec![0; pipeline.pipes.len() + 1], rejected: 0 }
+        let numbers = vec![0; pipeline.pipes.len() + 1];
+        Self { partition, open: Vec::new(), ready: None, numbers, rejected: 0, failure: None }
     }
 
     /// Takes the next batch of the source, when all that came of the one before was taken.
+    ///
+    /// # Errors
+    /// A failure that no row is to blame for.
     pub(crate) fn push(&mut self, pipeline: &Pipeline, batch: Batch) -> Result<()> {
         self.ready = self.through(pipeline, 0, batch)?;
         Ok(())
     }
 
-    /// The next batch behind all pipes.
+    /// The next batch behind all pipes; none when the next one of the source is to be pushed.
+    ///
+    /// # Errors
+    /// The failure of the row behind those that are out, and what no row is to blame for.
     pub(crate) fn next(&mut self, pipeline: &Pipeline) -> Result<Option<Batch>> {
         if let Some(batch) = self.ready.take() {
             return Ok(Some(batch));
@@ -91,12 +129,11 @@ impl Cascade {
                 self.open.pop();
                 continue;
             };
-            let piece = piece.map_err(|error| located(error, pipeline.source.file(self.partition)))?;
-            if let Some(batch) = self.through(pipeline, behind, piece)? {
+            if let Some(batch) = self.through(pipeline, behind, piece?)? {
                 return Ok(Some(batch));
             }
         }
-        Ok(None)
+        self.failure.take().map_or(Ok(None), Err)
     }
 
     /// A batch that is behind so many pipes, behind all of them; `None` if it has become pieces.
@@ -104,16 +141,40 @@ impl Cascade {
         let origin = Origin { partition: self.partition, batch: self.numbers[behind] };
         self.numbers[behind] += 1;
         let mut batch = batch.with_origin(Some(origin));
-        let locate = |error| located(error, pipeline.source.file(self.partition));
         for (at, pipe) in pipeline.pipes.iter().enumerate().skip(behind) {
-            if let Some(pieces) = pipe.pieces(&batch).map_err(locate)? {
+            if let Some(pieces) = pipe.pieces(&batch)? {
                 self.open.push((at + 1, pieces));
                 return Ok(None);
             }
-            batch = pipe.apply(batch, &mut self.rejected).map_err(locate)?;
+            batch = match pipe.apply(batch.clone(), &mut self.rejected) {
+                Ok(batch) => batch,
+                Err(error) if is_of_a_row(&error) && !batch.is_empty() => {
+                    let (sound, first) = sound(pipe.as_ref(), batch, error, &mut self.rejected)?;
+                    // The row stands in front of those that an earlier pipe has failed for, and of all pieces that are not done.
+                    self.open.clear();
+                    self.failure = Some(located(first, pipeline.source.file(self.partition)));
+                    sound
+                }
+                Err(error) => return Err(error),
+            };
         }
         Ok(Some(batch))
     }
+}
+
+/// Whether an error is the fault of a value, not of the machine or of frame.
+fn is_of_a_row(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Query(_) | ErrorKind::Data(_))
+}
+
+/// The rows of a batch in front of the first one that a pipe fails for, behind that pipe, and the failure of that row.
+fn sound(pipe: &dyn Pipe, batch: Batch, error: Error, rejected: &mut u64) -> Result<(Batch, Error)> {
+    let batch = batch.dense()?;
+    let part = |start: usize, len: usize, rejected: &mut u64| pipe.apply(batch.clone().slice(start, len)?, rejected);
+    let rows = sound_rows(batch.len(), |range| part(range.start, range.len(), &mut 0).is_ok());
+    // Of several failures that of the first row is told, whatever the size of the batch.
+    let first = part(rows, 1, &mut 0).err().unwrap_or(error);
+    Ok((part(0, rows, rejected)?, first))
 }
 
 /// The error with the file that its value comes from.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use frame_core::{Batch, Result};
-use frame_graph::{Flow, Ordered, OrderedWork, Scheduler};
+use frame_graph::{Ordered, OrderedWork, Scheduler};
 use frame_io::Stop;
 use frame_memory::Reservation;
 
 use crate::graph::StageSink;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Reading};
 use crate::sort::compacted;
 use crate::source::{Batches, Source};
 
@@ -19,20 +19,37 @@ pub(crate) struct Streamed {
     limit: Option<u64>,
 }
 
+/// A partition on its way out, and the rows that may still be taken of it.
+pub(crate) struct Cursor {
+    reading: Reading,
+    left: u64,
+}
+
 impl OrderedWork for Streamed {
+    type Cursor = Cursor;
     /// A batch, and the memory it takes until it is handed out.
     type Item = (Batch, Reservation);
     type Stop = Stop;
 
-    fn run(&self, partition: usize, emit: &mut dyn FnMut(Self::Item) -> Flow) -> Result<(), Stop> {
-        let mut left = self.limit.unwrap_or(u64::MAX);
-        self.pipeline.run(partition, |batch| {
-            let mut memory = self.pipeline.cx.budget.reserve("rows on their way out");
-            memory.require(batch.memory_bytes())?;
-            left = left.saturating_sub(batch.len() as u64);
-            let flow = emit((batch.dense()?, memory));
-            Ok(if left == 0 { Flow::Enough } else { flow })
-        })
+    fn open(&self, partition: usize) -> Result<Cursor, Stop> {
+        Ok(Cursor { reading: self.pipeline.open(partition)?, left: self.limit.unwrap_or(u64::MAX) })
+    }
+
+    fn next(&self, cursor: &mut Cursor) -> Result<Option<Self::Item>, Stop> {
+        if cursor.left == 0 {
+            self.pipeline.leave(&cursor.reading);
+            return Ok(None);
+        }
+        let Some(batch) = self.pipeline.next(&mut cursor.reading)? else { return Ok(None) };
+        let batch = batch.dense()?;
+        let mut memory = self.pipeline.cx.budget.reserve("rows on their way out");
+        memory.require(batch.memory_bytes())?;
+        cursor.left = cursor.left.saturating_sub(batch.len() as u64);
+        Ok(Some((batch, memory)))
+    }
+
+    fn bytes(&self, (_, memory): &Self::Item) -> usize {
+        memory.bytes()
     }
 }
 
@@ -52,8 +69,9 @@ impl Stream {
         let source = pipeline.source.clone();
         let partitions = if left == 0 { 0 } else { source.partitions() };
         let window = scheduler.threads() + 1;
+        let waiting_bytes_max = pipeline.cx.budget.limit_bytes() / 8;
         let work = Arc::new(Streamed { pipeline, limit: per_partition });
-        Self { ordered: Ordered::new(scheduler.clone(), work, partitions, window), source, skip, left, is_over: false }
+        Self { ordered: Ordered::new(scheduler.clone(), work, partitions, window, waiting_bytes_max), source, skip, left, is_over: false }
     }
 }
 

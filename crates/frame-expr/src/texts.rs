@@ -78,6 +78,21 @@ pub(crate) fn trim(columns: &[ArrayRef], ends: Ends) -> ArrayRef {
     Arc::new(rows.map(|(text, set)| trim(text, set).and_then(|range| text?.get(range))).collect::<StringViewArray>())
 }
 
+/// Of each text in the first column as many characters, counted from one end, as the second column says; if that is negative, all but so
+/// many at the other end.
+pub(crate) fn cut(columns: &[ArrayRef], end: Ends) -> ArrayRef {
+    let is_left = end == Ends::Left;
+    let rows = columns[0].as_string_view().iter().zip(columns[1].as_primitive::<Int64Type>());
+    let parts = rows.map(|(text, count)| {
+        let (text, count) = (text?, count?);
+        let size = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+        let from_left = if (count < 0) == is_left { length(text).saturating_sub(size) } else { size };
+        let (left, right) = split_at(text, from_left);
+        Some(if is_left { left } else { right })
+    });
+    Arc::new(parts.collect::<StringViewArray>())
+}
+
 /// The texts of the first column, filled up to the length in the second with the text in the third.
 pub(crate) fn pad(function: &str, columns: &[ArrayRef], end: Ends) -> Result<ArrayRef> {
     let (texts, fills) = (columns[0].as_string_view(), columns[2].as_string_view());

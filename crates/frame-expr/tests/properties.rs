@@ -50,6 +50,12 @@ fn first_day(unit: &str, date: NaiveDate) -> NaiveDate {
 
 const ZONES: [&str; 6] = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"];
 
+/// The most microseconds that clocks of a zone were set back by at once around a moment: Apia repeated a whole day in 1892.
+fn repeated(zone: &str, micros: i64) -> i64 {
+    let year = DateTime::from_timestamp_micros(micros).expect("in range").year();
+    if (zone, year) == ("Pacific/Apia", 1892) { 24 * 3_600_000_000 } else { 2 * 3_600_000_000 }
+}
+
 proptest! {
     #[test]
     fn dates_agree_with_another_calendar(days in prop::collection::vec(-2_000_000..2_000_000_i32, 1..20), months in -5_000..5_000_i32) {
@@ -99,12 +105,12 @@ proptest! {
         ] {
             prop_assert_eq!(ints(&zoned.clone().call(name, []), &columns), expected, "{} {}", name, zone);
         }
-        // To the local time and back is at most the repeated time off, and never later; Apia repeated a whole day in 1892.
+        // To the local time and back is at most the repeated time off, and never later.
         let wall = zoned.clone().cast(DataType::Timestamp(TimeUnit::Microsecond, None));
         let back = wall.cast(DataType::Timestamp(TimeUnit::Microsecond, Some(zone.into())));
         let back = evaluated(&back, &columns).expect("timestamps");
         for (back, micros) in back.as_primitive::<TimestampMicrosecondType>().values().iter().zip(&micros) {
-            prop_assert!((0..=90_000_000_000).contains(&(micros - back)), "{} {}", micros, zone);
+            prop_assert!((0..=repeated(zone, *micros)).contains(&(micros - back)), "{} {}", micros, zone);
         }
         // The beginning of a day is on that day, and not later.
         let days = evaluated(&zoned.clone().call("truncate", [lit("day")]), &columns).expect("timestamps");
@@ -188,6 +194,10 @@ proptest! {
     fn folding_changes_no_value(expr in expression()) {
         let rows: ArrayRef = Arc::new(StringViewArray::from(vec![Some("ab"), None, Some("")]));
         let columns = [("t", rows)];
+        // Types are checked before anything is folded: an expression of wrong types never gets there.
+        if bind(&expr, &Schema::new(vec![Field::new("t", DataType::Utf8View, true)])).is_err_and(|error| error.code().0 == "E0205") {
+            return Ok(());
+        }
         let (plain, folded) = (evaluated(&expr, &columns), evaluated(&fold(expr.clone()), &columns));
         match (plain, folded) {
             (Ok(plain), Ok(folded)) => {
@@ -196,8 +206,6 @@ proptest! {
                 let (a, b): (StringArray, StringArray) = (text(&plain).expect("texts"), text(&folded).expect("texts"));
                 prop_assert_eq!(a, b, "{} as {}", expr, fold(expr.clone()));
             }
-            // Types are checked before anything is folded.
-            (Err(plain), _) if plain.code().0 == "E0205" => {}
             (Err(plain), Err(folded)) => prop_assert_eq!(plain.code(), folded.code(), "{}", expr),
             // A part that fails may be dropped with a branch that is never taken, but folding adds no failure.
             (Err(_), Ok(_)) => {}

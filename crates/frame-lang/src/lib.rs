@@ -13,6 +13,7 @@ mod parser;
 mod print;
 mod types;
 
+pub mod operators;
 pub mod verbs;
 
 use frame_core::{Error, QueryError, Result};

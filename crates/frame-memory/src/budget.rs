@@ -17,12 +17,21 @@ struct Budget {
     limit_bytes: usize,
     used_bytes: AtomicUsize,
     peak_bytes: AtomicUsize,
-    /// What the process holds, if it is asked.
-    resident: Option<fn() -> Option<usize>>,
+    /// The process, if the limit is one for all of it.
+    process: Option<Process>,
     /// Bytes that the process holds beyond those reserved, when it was asked last.
     beside_bytes: AtomicUsize,
     /// Bytes that have been granted since then.
     since_bytes: AtomicUsize,
+}
+
+/// What a budget for a whole process asks of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Process {
+    /// Bytes of memory that the process holds now, if the system tells.
+    pub resident_bytes: fn() -> Option<usize>,
+    /// Gives memory that nobody uses back to the system.
+    pub trim: fn(),
 }
 
 /// The process is asked again after so many bytes were granted.
@@ -44,16 +53,16 @@ impl MemoryBudget {
         Self::with(limit_bytes, None)
     }
 
-    /// A budget of `limit_bytes` for the whole process, of which `resident` tells what it holds.
-    pub fn governed(limit_bytes: usize, resident: fn() -> Option<usize>) -> Self {
-        let budget = Self::with(limit_bytes, Some(resident));
+    /// A budget of `limit_bytes` for all that a process holds.
+    pub fn of_process(limit_bytes: usize, process: Process) -> Self {
+        let budget = Self::with(limit_bytes, Some(process));
         budget.look();
         budget
     }
 
-    fn with(limit_bytes: usize, resident: Option<fn() -> Option<usize>>) -> Self {
+    fn with(limit_bytes: usize, process: Option<Process>) -> Self {
         let zero = AtomicUsize::default;
-        Self(Arc::new(Budget { limit_bytes, used_bytes: zero(), peak_bytes: zero(), resident, beside_bytes: zero(), since_bytes: zero() }))
+        Self(Arc::new(Budget { limit_bytes, used_bytes: zero(), peak_bytes: zero(), process, beside_bytes: zero(), since_bytes: zero() }))
     }
 
     /// A reservation of no bytes yet; `consumer` names it in errors.
@@ -66,10 +75,10 @@ impl MemoryBudget {
         self.0.limit_bytes
     }
 
-    /// Bytes that may still be reserved, as far as can be said now.
+    /// Bytes that a consumer that can give something up may still reserve, as far as can be said now.
     pub fn free_bytes(&self) -> usize {
         self.look();
-        self.grantable_bytes().saturating_sub(self.used_bytes())
+        self.grantable_bytes().saturating_sub(self.used_bytes() + self.headroom_bytes())
     }
 
     /// Bytes that reservations may have together.
@@ -79,7 +88,7 @@ impl MemoryBudget {
 
     /// Asks what the process holds.
     fn look(&self) {
-        if let Some(resident) = self.0.resident.and_then(|resident| resident()) {
+        if let Some(resident) = self.0.process.and_then(|process| (process.resident_bytes)()) {
             self.0.beside_bytes.store(resident.saturating_sub(self.used_bytes()), Ordering::Relaxed);
         }
         self.0.since_bytes.store(0, Ordering::Relaxed);
@@ -95,11 +104,28 @@ impl MemoryBudget {
         self.0.peak_bytes.load(Ordering::Relaxed)
     }
 
-    fn grow(&self, more: usize) -> Grant {
-        if self.0.resident.is_some() && self.0.since_bytes.fetch_add(more, Ordering::Relaxed) >= LOOK_EVERY_BYTES {
+    /// Bytes that those who can give up something leave to those who cannot.
+    fn headroom_bytes(&self) -> usize {
+        self.0.limit_bytes / 8
+    }
+
+    /// Grants `more` bytes as long as `headroom` are left beyond them.
+    fn grow(&self, more: usize, headroom: usize) -> Grant {
+        let Some(process) = self.0.process else { return self.try_grow(more, headroom) };
+        if self.0.since_bytes.fetch_add(more, Ordering::Relaxed) >= LOOK_EVERY_BYTES {
             self.look();
         }
-        let limit = self.grantable_bytes();
+        if self.try_grow(more, headroom) == Grant::Granted {
+            return Grant::Granted;
+        }
+        // What was given up may still lie in the allocator.
+        (process.trim)();
+        self.look();
+        self.try_grow(more, headroom)
+    }
+
+    fn try_grow(&self, more: usize, headroom: usize) -> Grant {
+        let limit = self.grantable_bytes().saturating_sub(headroom);
         let grown = self
             .0
             .used_bytes
@@ -123,10 +149,15 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// Grows or shrinks the reservation to `bytes`. Never blocks; shrinking always succeeds.
+    /// Grows or shrinks the reservation to `bytes`. Never blocks; shrinking always succeeds. For a consumer that can give something up: an
+    /// eighth of the limit is left to those who cannot.
     pub fn resize(&mut self, bytes: usize) -> Grant {
+        self.resize_leaving(bytes, self.budget.headroom_bytes())
+    }
+
+    fn resize_leaving(&mut self, bytes: usize, headroom: usize) -> Grant {
         if bytes > self.bytes {
-            if self.budget.grow(bytes - self.bytes) == Grant::Full {
+            if self.budget.grow(bytes - self.bytes, headroom) == Grant::Full {
                 return Grant::Full;
             }
         } else {
@@ -141,7 +172,7 @@ impl Reservation {
     /// # Errors
     /// `MemoryError` when the budget is full.
     pub fn require(&mut self, bytes: usize) -> Result<()> {
-        match self.resize(bytes) {
+        match self.resize_leaving(bytes, 0) {
             Grant::Granted => Ok(()),
             Grant::Full => Err(self.refused(bytes)),
         }
@@ -186,12 +217,33 @@ mod tests {
         assert_eq!(first.resize(60), Grant::Granted);
         assert_eq!(second.resize(50), Grant::Full);
         assert_eq!((first.bytes(), second.bytes(), budget.used_bytes()), (60, 0, 60));
+        assert_eq!(second.resize(40), Grant::Full, "an eighth is left to those who must have it");
+        second.require(40).expect("there is room");
         assert_eq!(first.resize(10), Grant::Granted);
-        assert_eq!(second.resize(50), Grant::Granted);
-        assert_eq!(budget.used_bytes(), 60);
+        assert_eq!(budget.used_bytes(), 50);
         drop(second);
-        assert_eq!((budget.used_bytes(), budget.peak_bytes()), (10, 60));
+        assert_eq!((budget.used_bytes(), budget.peak_bytes()), (10, 100));
         let error = first.require(101).expect_err("more than the limit");
         assert_eq!(error.exit_code(), 4);
+    }
+
+    #[test]
+    fn what_a_process_holds_besides_counts() {
+        static RESIDENT: AtomicUsize = AtomicUsize::new(30);
+        static TRIMS: AtomicUsize = AtomicUsize::new(0);
+        let trim = || {
+            TRIMS.fetch_add(1, Ordering::Relaxed);
+            RESIDENT.store(20, Ordering::Relaxed);
+        };
+        let budget = MemoryBudget::of_process(100, Process { resident_bytes: || Some(RESIDENT.load(Ordering::Relaxed)), trim });
+        assert_eq!(budget.free_bytes(), 100 - 30 - 12);
+        let mut all = budget.reserve("all");
+        all.require(70).expect("as much as is left");
+        assert_eq!(TRIMS.load(Ordering::Relaxed), 0);
+        // Most of it lies in what the process holds by now; the rest of that is given back when room is needed.
+        RESIDENT.store(90, Ordering::Relaxed);
+        assert!(all.require(101).is_err());
+        assert_eq!(TRIMS.load(Ordering::Relaxed), 1);
+        all.require(100).expect("nothing else is held");
     }
 }

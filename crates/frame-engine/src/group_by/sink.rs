@@ -50,7 +50,7 @@ impl Sink for GroupBy {
         let held: usize = shares.iter().map(Totals::reserved_bytes).sum();
         // Merging takes as much again, and so does the result.
         if shares.iter().any(Totals::is_spilled) || !self.keys.is_empty() && cx.budget.free_bytes() < 2 * held {
-            return self.from_disk(shares, scheduler, cx);
+            return self.by_disk(shares, scheduler, cx);
         }
         let types = self.types();
         let is_small =
@@ -88,7 +88,7 @@ impl Sink for GroupBy {
 
 impl GroupBy {
     /// Merges groups of which some are on disk.
-    fn from_disk(&self, shares: Vec<Totals>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+    fn by_disk(&self, shares: Vec<Totals>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let shares: Vec<_> = shares.into_iter().map(|share| Mutex::new(Some(share))).collect();
         let spilled = scheduler.map(shares.len(), |at| {
             let share = shares[at].lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -106,18 +106,23 @@ impl GroupBy {
             .map(|field| Ok((bind(&Expr::column(field.name()), &self.schema)?, Order::default())))
             .collect::<Result<_>>()?;
         let keys = Arc::new(SortKeys::new(keys, false)?);
-        let merged = scheduler.map(BUCKETS, |bucket| {
-            let (mut sorter, mut wholes) = (Sorter::new(keys.clone(), cx), Vec::new());
-            let mut merging = Merging::new(buckets[bucket].clone());
-            while let Some(finished) = merging.next(self, cx)? {
-                let rows = finished.columns[0].len();
-                sorter.push(Batch::new(self.schema.clone(), finished.columns, rows)?, cx)?;
-                wholes.extend(finished.whole);
+        // A task takes a sorter that no other one has in hand, so there are no more of them than threads.
+        let sorters = Mutex::new(Vec::new());
+        let idle = || sorters.lock().unwrap_or_else(PoisonError::into_inner);
+        let wholes = scheduler.map(BUCKETS, |bucket| {
+            let mut sorter = idle().pop().unwrap_or_else(|| Sorter::new(keys.clone(), cx));
+            let (mut wholes, mut merging) = (Vec::new(), Merging::new(buckets[bucket].clone()));
+            while let Some(Finished { columns, whole, memory }) = merging.next(self, cx)? {
+                let rows = columns[0].len();
+                drop(memory);
+                sorter.push(Batch::new(self.schema.clone(), columns, rows)?, cx)?;
+                wholes.extend(whole);
             }
-            Ok((sorter, wholes))
+            idle().push(sorter);
+            Ok(wholes)
         })?;
         drop(buckets);
-        let (sorters, wholes): (Vec<_>, Vec<_>) = merged.into_iter().unzip();
+        let sorters = sorters.into_inner().unwrap_or_else(PoisonError::into_inner);
         let groups = sorted(sorters, &keys, &self.schema, scheduler, cx)?;
         if !self.with_total {
             return Ok(groups);

@@ -237,7 +237,7 @@ impl Totals {
         let rows = self.len();
         let mut columns = self.keys.take_keys_as(&types[..group_by.keys.len()])?;
         let mut whole = group_by.with_total.then(Vec::new);
-        for (call, mut states) in group_by.calls.iter().zip(self.states) {
+        for (call, mut states) in group_by.calls.iter().zip(std::mem::take(&mut self.states)) {
             if let Some(whole) = &mut whole {
                 let all = states.take_states()?;
                 let (same, one): (Vec<u32>, Vec<u32>) = ((0..rows as u32).collect(), vec![0; rows]);
@@ -251,6 +251,9 @@ impl Totals {
             }
             columns.push(states.take_values()?);
         }
+        let whole_bytes: usize = whole.iter().flatten().flatten().map(|column| column.get_array_memory_size()).sum();
+        let bytes = columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>() + whole_bytes;
+        self.memory.require(bytes)?;
         Ok(Finished { columns, whole, memory: self.memory })
     }
 

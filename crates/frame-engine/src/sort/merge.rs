@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::row::Rows;
 use frame_core::{Batch, CancelToken, Result};
@@ -176,7 +176,7 @@ impl Merging {
         let columns = piece.piece.read(&self.types)?;
         let rows = piece.piece.rows();
         let (plain, ranks) = columns.split_at(self.types.len() - usize::from(self.keys.is_ranked()));
-        let ranks = ranks.first().map(|ranks| arrow::array::AsArray::as_primitive(ranks));
+        let ranks = ranks.first().map(AsArray::as_primitive);
         let keys = self.keys.rows(plain, rows, ranks)?;
         memory.require(columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>() + keys.size() + piece.piece.bytes())?;
         let loaded = Arc::new(Loaded { columns, keys, _memory: memory });

@@ -77,6 +77,7 @@ pub struct BoundAggregate {
     inputs: Vec<DataType>,
     output: DataType,
     needs_order: bool,
+    can_overflow: bool,
     start: Arc<dyn Fn() -> Box<dyn GroupStates> + Send + Sync>,
 }
 
@@ -93,13 +94,20 @@ impl BoundAggregate {
         output: DataType,
         start: impl Fn() -> S + Send + Sync + 'static,
     ) -> Self {
-        Self { inputs, output, needs_order: false, start: Arc::new(move || Box::new(start())) }
+        Self { inputs, output, needs_order: false, can_overflow: false, start: Arc::new(move || Box::new(start())) }
     }
 
     /// The same aggregate, with the order of the rows as one more argument behind the others; see [`GroupStates::update`].
     #[must_use]
     pub(crate) fn ordered(mut self) -> Self {
         self.needs_order = true;
+        self
+    }
+
+    /// The same aggregate, whose result may not fit its type.
+    #[must_use]
+    pub(crate) fn overflowing(mut self) -> Self {
+        self.can_overflow = true;
         self
     }
 
@@ -116,6 +124,11 @@ impl BoundAggregate {
     /// Whether the order of the rows matters.
     pub fn needs_order(&self) -> bool {
         self.needs_order
+    }
+
+    /// Whether the result of some group may not fit its type, which is an error.
+    pub fn can_overflow(&self) -> bool {
+        self.can_overflow
     }
 
     /// States without groups.

@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
 use super::{AggregateFunction, BoundAggregate, value};
-use crate::states::MostFrequent;
+use crate::states::{MostFrequent, Unique};
 
 /// `mode x`: among equally frequent values the smallest; −0.0 is 0.0, and NaN is one value. Null if there is no value.
 #[derive(Debug)]
@@ -25,6 +25,6 @@ impl AggregateFunction for Mode {
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
         let input = value::value(self.name(), &arguments[0])?;
-        Ok(BoundAggregate::new(vec![input.clone()], input.clone(), move || MostFrequent::new(&input)))
+        Ok(BoundAggregate::new(vec![input.clone()], input.clone(), move || Unique::<MostFrequent>::new(&input)))
     }
 }

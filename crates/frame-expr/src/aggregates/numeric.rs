@@ -21,7 +21,7 @@ pub(super) fn total(finish: Finish, aggregate: &str, argument: &DataType) -> Res
     let ints =
         |input: DataType, output: DataType| BoundAggregate::new(vec![input], output.clone(), move || IntTotal::new(finish, output.clone()));
     let output = |sum: DataType| if finish == Finish::Sum { sum } else { DataType::Float64 };
-    Ok(match input {
+    let total = match input {
         _ if *argument == DataType::UInt64 => ints(DataType::UInt64, output(DataType::Int64)),
         DataType::Int64 | DataType::Boolean => ints(DataType::Int64, output(DataType::Int64)),
         DataType::Duration(_) => ints(input.clone(), input),
@@ -30,7 +30,9 @@ pub(super) fn total(finish: Finish, aggregate: &str, argument: &DataType) -> Res
             BoundAggregate::new(vec![input], output(DataType::Decimal128(DIGITS_MAX, scale)), move || DecimalTotal::new(finish, scale))
         }
         _ => return Err(wrong_argument(aggregate, argument, "a number, a duration or a truth value")),
-    })
+    };
+    // Floats become infinite, and a mean lies between its values.
+    Ok(if finish == Finish::Sum && *total.output() != DataType::Float64 { total.overflowing() } else { total })
 }
 
 /// A statistic of numbers. Decimals are converted to the nearest floats; integers are exact.

@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
 use super::{AggregateFunction, BoundAggregate, value};
-use crate::states::Unique;
+use crate::states::{Number, Unique};
 
 /// `nunique x`: −0.0 is 0.0, and NaN is one value. Never null: 0 if there is no value.
 #[derive(Debug)]
@@ -25,6 +25,6 @@ impl AggregateFunction for CountUnique {
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
         let input = value::value(self.name(), &arguments[0])?;
-        Ok(BoundAggregate::new(vec![input.clone()], DataType::Int64, move || Unique::new(&input)))
+        Ok(BoundAggregate::new(vec![input.clone()], DataType::Int64, move || Unique::<Number>::new(&input)))
     }
 }

@@ -28,6 +28,7 @@ impl AggregateFunction for ProductOf {
         let input = numeric::number(self.name(), &arguments[0])?;
         let of_ints = input != DataType::Float64;
         let output = if of_ints { DataType::Int64 } else { DataType::Float64 };
-        Ok(BoundAggregate::new(vec![input], output, move || Product::new(of_ints)))
+        let product = BoundAggregate::new(vec![input], output, move || Product::new(of_ints));
+        Ok(if of_ints { product.overflowing() } else { product })
     }
 }

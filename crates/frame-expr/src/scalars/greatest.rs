@@ -5,8 +5,8 @@ use arrow::datatypes::DataType;
 use frame_core::{Result, Span};
 
 use super::ScalarFunction;
-use super::signature::{self, some};
-use crate::bind::{BoundExpr, common};
+use super::signature;
+use crate::bind::BoundExpr;
 use crate::expr::BinaryOp;
 use crate::extremes;
 
@@ -28,17 +28,7 @@ impl ScalarFunction for Greatest {
     }
 
     fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)> {
-        let arguments = common(some(self.name(), arguments)?, self.name())?;
-        let data_type = arguments[0].data_type().clone();
-        if data_type.is_nested() {
-            return Err(signature::wrong(
-                self.name(),
-                &data_type,
-                "values that can be compared: numbers, text, dates, times",
-                Span::default(),
-            ));
-        }
-        Ok((arguments, data_type))
+        signature::comparable(self.name(), arguments)
     }
 
     fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {

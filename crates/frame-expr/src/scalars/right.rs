@@ -1,15 +1,13 @@
 //! `right`: the last characters of a text.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, AsArray, StringViewArray};
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
 use frame_core::{Result, Span};
 
 use super::ScalarFunction;
-use super::signature::{self, arity};
+use super::signature;
 use crate::bind::BoundExpr;
-use crate::texts;
+use crate::texts::{self, Ends};
 
 /// right(x, n): the last n characters of the text; all but the first -n if n is negative.
 #[derive(Debug)]
@@ -29,18 +27,10 @@ impl ScalarFunction for Right {
     }
 
     fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)> {
-        let [text, count] = arity(self.name(), arguments)?;
-        Ok((vec![signature::text(self.name(), text)?, signature::int(self.name(), count)?], DataType::Utf8View))
+        signature::text_and_count(self.name(), arguments)
     }
 
     fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {
-        let rows = arguments[0].as_string_view().iter().zip(arguments[1].as_primitive::<Int64Type>());
-        let parts = rows.map(|(text, count)| {
-            let (text, count) = (text?, count?);
-            let size = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-            let dropped = if count < 0 { size } else { texts::length(text).saturating_sub(size) };
-            Some(texts::split_at(text, dropped).1)
-        });
-        Ok(Arc::new(parts.collect::<StringViewArray>()))
+        Ok(texts::cut(arguments, Ends::Right))
     }
 }

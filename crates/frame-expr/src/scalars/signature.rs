@@ -3,7 +3,7 @@
 use arrow::datatypes::{DataType, TimeUnit};
 use frame_core::{Error, QueryError, Result, Scalar, Span};
 
-use crate::bind::{Bound, BoundExpr, widen};
+use crate::bind::{Bound, BoundExpr, common, widen};
 use crate::types::{TIMESTAMP, computed, is_number, is_text, type_name};
 
 type Argument = (BoundExpr, Span);
@@ -37,6 +37,32 @@ pub(super) fn optional<const N: usize, const D: usize>(
 /// Checks that there is an argument.
 pub(super) fn some(name: &str, arguments: Vec<Argument>) -> Result<Vec<Argument>> {
     if arguments.is_empty() { Err(wrong_arity(name, "at least 1 argument".to_owned(), 0)) } else { Ok(arguments) }
+}
+
+/// Arguments of one type whose values can be compared, at least one of them; the result has their type.
+pub(super) fn comparable(name: &str, arguments: Vec<Argument>) -> Result<(Vec<BoundExpr>, DataType)> {
+    let arguments = common(some(name, arguments)?, name)?;
+    let data_type = arguments[0].data_type().clone();
+    if data_type.is_nested() {
+        return Err(wrong(name, &data_type, "values that can be compared: numbers, text, dates, times", Span::default()));
+    }
+    Ok((arguments, data_type))
+}
+
+/// A text and, if the caller wants, a set of characters; the result is text.
+pub(super) fn text_and_set(name: &str, arguments: Vec<Argument>) -> Result<(Vec<BoundExpr>, DataType)> {
+    if arguments.len() == 1 {
+        let [operand] = arity(name, arguments)?;
+        return Ok((vec![text(name, operand)?], DataType::Utf8View));
+    }
+    let [operand, set] = optional(name, arguments, [Scalar::Null])?;
+    Ok((vec![text(name, operand)?, text(name, set)?], DataType::Utf8View))
+}
+
+/// A text and a number of characters; the result is text.
+pub(super) fn text_and_count(name: &str, arguments: Vec<Argument>) -> Result<(Vec<BoundExpr>, DataType)> {
+    let [operand, count] = arity(name, arguments)?;
+    Ok((vec![text(name, operand)?, int(name, count)?], DataType::Utf8View))
 }
 
 /// An argument that must be text.

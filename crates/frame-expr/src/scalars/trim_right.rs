@@ -2,10 +2,10 @@
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
-use frame_core::{Result, Scalar, Span};
+use frame_core::{Result, Span};
 
 use super::ScalarFunction;
-use super::signature::{self, arity, optional};
+use super::signature;
 use crate::bind::BoundExpr;
 use crate::texts::{self, Ends};
 
@@ -27,12 +27,7 @@ impl ScalarFunction for TrimRight {
     }
 
     fn bind(&self, arguments: Vec<(BoundExpr, Span)>) -> Result<(Vec<BoundExpr>, DataType)> {
-        if arguments.len() == 1 {
-            let [text] = arity(self.name(), arguments)?;
-            return Ok((vec![signature::text(self.name(), text)?], DataType::Utf8View));
-        }
-        let [text, set] = optional(self.name(), arguments, [Scalar::Null])?;
-        Ok((vec![signature::text(self.name(), text)?, signature::text(self.name(), set)?], DataType::Utf8View))
+        signature::text_and_set(self.name(), arguments)
     }
 
     fn evaluate(&self, arguments: &[ArrayRef], _: usize) -> Result<ArrayRef> {

@@ -34,7 +34,7 @@ pub(crate) use quantile::Quantile;
 pub(crate) use sketch::Sketch;
 pub(crate) use text_extreme::TextExtreme;
 pub(crate) use top::Top;
-pub(crate) use unique::{MostFrequent, Unique};
+pub(crate) use unique::{MostFrequent, Number, Unique};
 pub(crate) use values::{has_bytes, has_keys, plain};
 
 use arrow::array::{Array, ArrayRef};

@@ -2,10 +2,9 @@
 
 use std::io;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::text::{RowWriter, Spelling};
+use super::text::{RowWriter, Rows, Spelling};
 use super::{Out, OutputFormat, Writer};
 
 /// A page for a browser.
@@ -37,20 +36,7 @@ fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
         (before, if at == last { b"</td></tr>\n".to_vec() } else { b"</td>".to_vec() })
     }));
     rows.push(&header)?;
-    Ok(Box::new(Page(rows)))
-}
-
-struct Page(RowWriter<Out, Escaped>);
-
-impl Writer for Page {
-    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        self.0.write(batch)
-    }
-
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
-        self.0.push(b"</tbody>\n</table>\n</body>\n</html>\n")?;
-        self.0.into_inner().flush()
-    }
+    Ok(Box::new(Rows::new(rows, b"</tbody>\n</table>\n</body>\n</html>\n")))
 }
 
 struct Escaped;

@@ -3,10 +3,9 @@
 
 use std::io;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::text::{RowWriter, Spelling};
+use super::text::{RowWriter, Rows, Spelling};
 use super::{Out, OutputFormat, Writer};
 
 /// A table to paste into a document.
@@ -37,19 +36,7 @@ fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
         (before, if at == last { b" |\n".to_vec() } else { Vec::new() })
     }));
     rows.push(&header)?;
-    Ok(Box::new(Table(rows)))
-}
-
-struct Table(RowWriter<Out, Escaped>);
-
-impl Writer for Table {
-    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        self.0.write(batch)
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        self.0.into_inner().flush()
-    }
+    Ok(Box::new(Rows::new(rows, b"")))
 }
 
 struct Escaped;

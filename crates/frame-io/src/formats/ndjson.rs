@@ -3,10 +3,9 @@
 
 use std::io;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::text::{RowWriter, Spelling};
+use super::text::{RowWriter, Rows, Spelling};
 use super::{Out, OutputFormat, Writer};
 
 /// An object per line.
@@ -27,19 +26,7 @@ fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
         before.push(b':');
         (before, if at == last { b"}\n".to_vec() } else { Vec::new() })
     }));
-    Ok(Box::new(Objects(rows)))
-}
-
-struct Objects(RowWriter<Out, Json>);
-
-impl Writer for Objects {
-    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        self.0.write(batch)
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        self.0.into_inner().flush()
-    }
+    Ok(Box::new(Rows::new(rows, b"")))
 }
 
 struct Json;

@@ -191,7 +191,7 @@ mod tests {
             let block = file.append(&bytes).expect("room");
             prop_assert_eq!(&file.read(&block).expect("the same bytes"), &bytes);
             let at = place.index(block.stored_bytes());
-            memory.0.lock().expect("no panic")[at] ^= 1 << bit;
+            memory.0.lock().expect("no panic")[at] ^= 1_u8 << bit;
             let error = file.read(&block).expect_err("other bytes");
             prop_assert_eq!(error.exit_code(), 5);
             memory.0.lock().expect("no panic").truncate(at);

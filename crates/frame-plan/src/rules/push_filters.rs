@@ -1,9 +1,10 @@
 //! Moves filters towards the scan, so that rows are dropped before anything is computed for them.
 //!
 //! A filter moves past a projection whose columns it reads unchanged, past a sort, into every input of a union, into the side of a join
-//! whose columns it reads unless rows of that side come out beside nulls, and past a grouping if it reads only keys. It never moves past what keeps rows by their place or number, nor past an expression that can fail for a row that the
-//! filter would drop. Filters that meet are joined by `and`, in the order in which they ran. What is left: a sum too large for its type, of
-//! a group that the filter drops, is not computed any more and so is no error.
+//! whose columns it reads unless rows of that side come out beside nulls, and past a grouping if it reads only keys. It never moves past
+//! what keeps rows by their place or number, nor past an expression that can fail for a row that the filter would drop, nor past a sum
+//! that may be too large for its type: that of a group which the filter drops is an error all the same. Filters that meet are joined by
+//! `and`, in the order in which they ran.
 
 use arrow::datatypes::{DataType, Schema};
 use frame_core::Result;
@@ -155,11 +156,16 @@ fn keyed(condition: &Expr, aggregate: &Aggregate, catalog: &dyn Catalog) -> Resu
     if any_can_fail(keys.chain(aggregate.aggregates.iter().flat_map(AggregateCall::expressions)), &aggregate.input, catalog)? {
         return Ok(None);
     }
+    let schema = aggregate.input.schema(catalog)?;
+    for call in &aggregate.aggregates {
+        if call.bind(&schema)?.aggregate.can_overflow() {
+            return Ok(None);
+        }
+    }
     let below = renamed(condition, &|name| {
         let key = aggregate.keys.iter().find(|key| key.name == name)?;
         matches!(key.expr.node, Node::Column(_)).then(|| key.expr.clone())
     });
-    let schema = aggregate.input.schema(catalog)?;
     Ok(below.filter(|below| treats_equals_alike(below, &schema)))
 }
 

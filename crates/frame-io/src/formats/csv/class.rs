@@ -89,6 +89,8 @@ fn int_class(field: &[u8]) -> Option<Class> {
 }
 
 /// Whether unsigned text is a float: `1.5`, `.5`, `1.`, `1e9`, `0.5E-3`, `nan`, `inf`, `infinity` in any case; no leading zeros before a digit.
+///
+/// The value is the nearest float; what is beyond the largest, such as `1e999`, is an infinity, as it is for pandas and Polars.
 pub(super) fn is_float(digits: &[u8]) -> bool {
     if digits.first().is_some_and(u8::is_ascii_alphabetic) {
         return [&b"nan"[..], b"inf", b"infinity"].iter().any(|word| digits.eq_ignore_ascii_case(word));
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn fields_have_the_class_a_reader_expects() {
-        let cases: [(&str, Class); 34] = [
+        let cases: [(&str, Class); 36] = [
             ("true", Bool),
             ("TRUE", Bool),
             ("0", SmallInt),
@@ -137,6 +139,8 @@ mod tests {
             (".5", Float),
             ("1.", Float),
             ("1e9", Float),
+            ("1e999", Float),
+            ("-1e-999", Float),
             ("1E-9", Float),
             ("nan", Float),
             ("NaN", Float),

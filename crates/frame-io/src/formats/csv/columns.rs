@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::{Batch, DataError, Error, QueryError, Result};
+use frame_core::{Batch, DataError, Error, QueryError, Result, keep_sound};
 
 use super::class::Class;
 use super::parse::{self, Misfit, Rows, Texts};
@@ -64,22 +64,27 @@ impl Columns {
         Ok(Self { named, output, filter, schema: Arc::new(Schema::new(fields)) })
     }
 
-    /// Parses records, up to the first that is in trouble. `chunk` is the buffer behind `rows`, which `offset` maps to the file.
+    /// Parses records, up to the first that is in trouble or that the filter fails for. `chunk` is the buffer behind `rows`, which `offset` maps to the file.
     ///
     /// # Errors
-    /// What evaluating the filter can fail with.
+    /// An internal error; what is wrong with a row is in the answer.
     pub(super) fn parse(&self, table: &Opened, request: &ScanRequest, rows: Rows<'_>, chunk: &Buffer, offset: u64) -> Result<Parsed> {
         let (mut arrays, trouble) = self.typed(table, &rows)?;
-        let rows = rows.first(trouble.as_ref().map_or(rows.len(), |(row, ..)| *row));
-        for array in arrays.iter_mut().flatten() {
-            *array = array.slice(0, rows.len());
-        }
-        let stop = trouble.map(|(_, index, start, trouble)| stop(table, index, offset.wrapping_add(start as u64), chunk, start, trouble));
+        let mut rows = rows.first(trouble.as_ref().map_or(rows.len(), |(row, ..)| *row));
+        cut(&mut arrays, rows.len());
+        let mut stop =
+            trouble.map(|(_, index, start, trouble)| stop(table, index, offset.wrapping_add(start as u64), chunk, start, trouble));
         let keep = match &request.filter {
             None => None,
             Some(filter) => {
                 let columns: Vec<ArrayRef> = self.filter.iter().map(|at| self.whole(*at, &arrays, &rows, chunk)).collect::<Result<_>>()?;
-                Some(filter.keep(&columns, rows.len())?)
+                let (keep, failure) = keep_sound(filter.as_ref(), &columns, rows.len())?;
+                if let Some(failure) = failure {
+                    rows = rows.first(keep.len());
+                    cut(&mut arrays, rows.len());
+                    stop = Some(Stop::Failed(failure));
+                }
+                Some(keep)
             }
         };
         // A row passes where the predicate is true: null and false both drop it.
@@ -129,6 +134,13 @@ impl Columns {
     /// A named column with every row.
     fn whole(&self, at: usize, arrays: &[Option<ArrayRef>], rows: &Rows<'_>, chunk: &Buffer) -> Result<ArrayRef> {
         arrays[at].clone().map_or_else(|| text(rows, self.named[at], None, chunk), Ok)
+    }
+}
+
+/// Leaves the first `rows` rows.
+fn cut(arrays: &mut [Option<ArrayRef>], rows: usize) {
+    for array in arrays.iter_mut().flatten() {
+        *array = array.slice(0, rows);
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::compute::{FilterBuilder, prep_null_mask_filter};
-use frame_core::{Batch, Error, Result, ScanFilter};
+use frame_core::{Batch, Error, Result, ScanFilter, keep_sound};
 
 use super::chunk::Chunk;
 use super::columns::{Column, ColumnPlace};
@@ -25,6 +25,8 @@ pub(super) struct RowGroupReader {
     /// The row that the filter's columns stand at, and the row that the others stand at.
     early_row: usize,
     late_row: usize,
+    /// What the filter failed with behind the rows that were given last.
+    failure: Option<Error>,
 }
 
 impl RowGroupReader {
@@ -58,7 +60,7 @@ impl RowGroupReader {
             let chunk = Chunk::read(file.file.as_ref(), place.chunk(), file.data_end, &request.budget)?;
             columns.push(Column::new(place, chunk, request.batch_rows.clamp(1, rows.max(1) as usize))?);
         }
-        Ok(Self { columns, stretches: stretches.into_iter(), stretch: 0..0, early_row: 0, late_row: 0 })
+        Ok(Self { columns, stretches: stretches.into_iter(), stretch: 0..0, early_row: 0, late_row: 0, failure: None })
     }
 
     /// The next rows that pass, or `None` at the end of the row group.
@@ -68,6 +70,9 @@ impl RowGroupReader {
     pub(super) fn next(&mut self, projection: &Projection, request: &ScanRequest, ledger: &mut RowLedger) -> Result<Option<Batch>> {
         loop {
             request.cancel.check()?;
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
+            }
             if self.stretch.is_empty() {
                 let Some(stretch) = self.stretches.next() else { return Ok(None) };
                 self.stretch = stretch;
@@ -76,17 +81,25 @@ impl RowGroupReader {
             self.stretch.start += rows;
             let (early, late) = self.columns.split_at_mut(projection.filter_fields);
             let mut arrays = read_at(early, &mut self.early_row, start, rows)?;
-            let mask = request.filter.as_ref().map(|filter| keep(filter.as_ref(), projection, &arrays, rows)).transpose()?;
+            let mask = match &request.filter {
+                None => None,
+                Some(filter) => {
+                    let (mask, failure) = keep(filter.as_ref(), projection, &arrays, rows)?;
+                    self.failure = failure;
+                    Some(mask)
+                }
+            };
+            let sound = mask.as_ref().map_or(rows, BooleanArray::len);
             let kept = mask.as_ref().map_or(rows, BooleanArray::true_count);
             if kept > 0 {
                 arrays.extend(read_at(late, &mut self.late_row, start, rows)?);
             }
-            ledger.add(RowLedger { read: rows as u64, kept: kept as u64, filtered: (rows - kept) as u64, rejected: 0 });
+            ledger.add(RowLedger { read: sound as u64, kept: kept as u64, filtered: (sound - kept) as u64, rejected: 0 });
             if kept == 0 {
                 continue;
             }
-            let mut columns: Vec<ArrayRef> = projection.places.iter().map(|place| Arc::clone(&arrays[*place])).collect();
-            if let Some(mask) = mask.filter(|_| kept < rows) {
+            let mut columns: Vec<ArrayRef> = projection.places.iter().map(|place| arrays[*place].slice(0, sound)).collect();
+            if let Some(mask) = mask.filter(|_| kept < sound) {
                 let filter = FilterBuilder::new(&mask).optimize().build();
                 columns = columns.iter().map(|column| filter.filter(column.as_ref())).collect::<std::result::Result<_, _>>()?;
             }
@@ -108,12 +121,12 @@ fn read_at(columns: &mut [Column], at: &mut usize, start: usize, rows: usize) ->
     columns.iter_mut().map(read).collect()
 }
 
-/// Which rows pass: no nulls in the answer.
-fn keep(filter: &dyn ScanFilter, projection: &Projection, arrays: &[ArrayRef], rows: usize) -> Result<BooleanArray> {
+/// Which rows pass, up to the first that the filter fails for, and that failure: no nulls in the answer.
+fn keep(filter: &dyn ScanFilter, projection: &Projection, arrays: &[ArrayRef], rows: usize) -> Result<(BooleanArray, Option<Error>)> {
     let columns: Vec<ArrayRef> = projection.filter_places.iter().map(|place| Arc::clone(&arrays[*place])).collect();
-    let mask = filter.keep(&columns, rows)?;
-    if mask.len() != rows {
+    let (mask, failure) = keep_sound(filter, &columns, rows)?;
+    if mask.len() != rows && failure.is_none() {
         return Err(Error::internal(format!("a filter answered {} of {rows} rows", mask.len())));
     }
-    Ok(if mask.null_count() == 0 { mask } else { prep_null_mask_filter(&mask) })
+    Ok((if mask.null_count() == 0 { mask } else { prep_null_mask_filter(&mask) }, failure))
 }

@@ -225,6 +225,9 @@ mod tests {
             "-inf",
             "123456789012345.6",
             "0.12345678901234567",
+            "1e999",
+            "-1e999",
+            "-1e-999",
         ]
         .map(str::to_owned)
         .to_vec();
@@ -247,6 +250,9 @@ mod tests {
             f64::NEG_INFINITY,
             123456789012345.6,
             0.12345678901234567,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            -0.0,
         ];
         for (value, expected) in values.iter().zip(expected) {
             assert_eq!(value.to_bits(), expected.to_bits(), "{expected}");
