@@ -1,7 +1,7 @@
 //! The builder and the verbs make the same plans: a pair for every verb, and a function for every aggregate.
 
 use frame::arrow::datatypes::DataType;
-use frame::{BadValue, Expr, FillFrom, Frame, SampleSize, Session, Target, col};
+use frame::{BadValue, Direction, Expect, Expr, FillFrom, Frame, JoinSpec, SampleSize, Scalar, Session, Target, col};
 use frame_expr::BinaryOp;
 
 const FILE: &str = "data/sales.csv";
@@ -69,6 +69,20 @@ const PAIRS: &[Pair] = &[
     }),
     ("union", "union (from 'data/sales.csv' | drop note)", |f| f.clone().union(f.drop(["note"]))),
     ("union", "union 'data/sales.csv' by position", |f| f.clone().union_by_position(f)),
+    ("join", "join 'data/sales.csv' on id", |f| f.clone().join(f, JoinSpec::inner(["id"]))),
+    ("join", "join left 'data/sales.csv' as s on id = value, category expect n:1", |f| {
+        let how = JoinSpec::left([("id", "value"), ("category", "category")]).named("s").expect(Expect::ManyToOne);
+        f.clone().join(f, how)
+    }),
+    ("join", "join right 'data/sales.csv' on id", |f| f.clone().join(f, JoinSpec::right(["id"]))),
+    ("join", "join full 'data/sales.csv' on id", |f| f.clone().join(f, JoinSpec::full(["id"]))),
+    ("join", "join semi 'data/sales.csv' on id", |f| f.clone().join(f, JoinSpec::semi(["id"]))),
+    ("join", "join anti (from 'data/sales.csv' | take 3) on id", |f| f.clone().join(f.take(3), JoinSpec::anti(["id"]))),
+    ("join", "join cross (from 'data/sales.csv' | take 3)", |f| f.clone().join(f.take(3), JoinSpec::cross())),
+    ("join", "join asof 'data/sales.csv' as s on ts backward within 5s per category", |f| {
+        let how = JoinSpec::as_of("ts", Direction::Backward).within(Scalar::Duration(5_000_000)).per(["category"]).named("s");
+        f.clone().join(f, how)
+    }),
     ("describe", "describe value, note", |f| f.describe_columns(["value", "note"])),
     ("describe", "describe", Frame::describe),
     ("write", "write 'x.csv'", |f| f.write("x.csv")),
@@ -198,6 +212,8 @@ fn what_is_wrong_with_a_stage_is_told_at_the_start() {
         (session.scan(FILE).group_by(["id"]).with_total().having(col("n").gt(1)).agg([frame::count().named("n")]), "do not go together"),
         (session.scan("nowhere.csv").describe(), "nowhere.csv"),
         (session.scan(FILE).union(session.scan(FILE).drop(["nothing"])), "unknown column `nothing`"),
+        (session.scan(FILE).join(session.scan(FILE), JoinSpec::semi(["nothing"])), "unknown column `nothing`"),
+        (session.scan(FILE).join(session.scan(FILE), JoinSpec::inner([("id", "note")])), "join on `id = note`"),
     ] {
         let error = frame.start().err().expect(words);
         assert!(error.to_string().contains(words), "{error}");

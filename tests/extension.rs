@@ -14,7 +14,7 @@ use frame_lang::verbs;
 const ELSEWHERE: [&str; 4] = ["src/session/", "crates/frame-lang/src/foreign/", "crates/frame-testing/", "src/baseline/"];
 
 /// Words that mean something more in the grammar than their function does, or are also names of other things.
-const ALSO_GRAMMAR: [&str; 50] = [
+const ALSO_GRAMMAR: [&str; 54] = [
     "agg",
     "all",
     "cast",
@@ -34,7 +34,9 @@ const ALSO_GRAMMAR: [&str; 50] = [
     "groupby",
     "hour",
     "is_nan",
+    "join",
     "last",
+    "left",
     "like",
     "list",
     "matches",
@@ -51,6 +53,7 @@ const ALSO_GRAMMAR: [&str; 50] = [
     "quantile",
     "quarter",
     "row_number",
+    "right",
     "second",
     "select",
     "sort",

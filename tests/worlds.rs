@@ -60,6 +60,11 @@ fn windows_are_the_same_in_every_world() {
     check("windows");
 }
 
+#[test]
+fn joins_answer_the_same_bytes_in_every_world() {
+    check("joins");
+}
+
 /// The same rows as Parquet.
 fn converted(session: &Session, file: &str, folder: &Path) -> String {
     let copy = folder.join(Path::new(file).with_extension("parquet").file_name().expect("a name")).display().to_string();

@@ -12,7 +12,7 @@ use frame_plan::{
     Dedup, Fill, FillFrom, Input, KeyItem, Limit, Mark, Plan, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top, Union, Write,
 };
 
-use super::{AggregateSpec, GroupedFrame, Run, Session};
+use super::{AggregateSpec, GroupedFrame, JoinSpec, Run, Session};
 
 /// A query under construction: a plan and the session that will run it. There is a method for each verb.
 ///
@@ -329,6 +329,13 @@ impl Frame {
     fn behind(self, other: Self, by_position: bool) -> Self {
         let other = other.planner();
         self.step(move |input, tables| Ok(Plan::Union(Union { inputs: vec![input, other(tables)?], by_position })))
+    }
+
+    /// The rows of another query beside these: `join (…) on a`. A [`JoinSpec`] says which rows come out, and by what.
+    #[must_use]
+    pub fn join(self, other: Self, how: JoinSpec) -> Self {
+        let other = other.planner();
+        self.step(move |input, tables| Ok(how.plan(input, other(tables)?)))
     }
 
     /// Writes the rows: at the end of a query instead of an answer, elsewhere they go on as well: `write 'path'`. A [`Target`] also says

@@ -4,6 +4,7 @@ mod aggregates;
 mod builder;
 mod frame;
 mod grouped;
+mod joins;
 mod query;
 mod run;
 mod shape;
@@ -16,6 +17,7 @@ pub use aggregates::{
 pub use builder::{Session, SessionBuilder, parse_size};
 pub use frame::Frame;
 pub use grouped::GroupedFrame;
+pub use joins::{IntoKeyPair, JoinSpec};
 pub use query::Query;
 pub use run::Run;
 pub use windows::{Over, WindowSpec, cume_dist, dense_rank, lag, lead, nth, ntile, percent_rank, rank, row_number, window};

@@ -10,7 +10,6 @@ use frame_graph::{Flow, Scheduler, StageWork};
 use frame_io::{ScanRequest, Stop, Table};
 
 use crate::context::Context;
-use crate::expand::{Expand, Expanded};
 use crate::pipeline::{Pipe, Pipeline};
 use crate::source::{Source, TableSource};
 use crate::union::Union;
@@ -91,8 +90,6 @@ pub(crate) enum Feed {
     },
     /// The result of an earlier stage, by its place.
     Stage(usize),
-    /// A flowline and behind it an operator that makes several rows of one.
-    Expanded(Box<Flowline>, Arc<dyn Expand>),
     /// Several flowlines, one after the other.
     Union(Vec<Flowline>),
 }
@@ -131,19 +128,24 @@ impl Flowline {
                 let (table, request) = (table.clone(), request.clone());
                 Arc::new(TableSource { table, request, path: path.clone(), is_again: *is_again })
             }
-            Feed::Expanded(input, expand) => Arc::new(Expanded { pipeline: input.pipeline(done, cx), expand: expand.clone() }),
             Feed::Union(inputs) => Arc::new(Union { pipelines: inputs.iter().map(|input| input.pipeline(done, cx)).collect() }),
         };
         Pipeline { source, pipes: self.pipes.clone(), cx: cx.clone() }
     }
 
+    /// Whether reading it can make the run begin again.
+    pub(crate) fn may_restart(&self) -> bool {
+        match &self.feed {
+            Feed::Table { table, .. } => table.may_restart(),
+            // The stages before are done.
+            Feed::Stage(_) => false,
+            Feed::Union(inputs) => inputs.iter().any(Self::may_restart),
+        }
+    }
+
     fn explain(&self, text: &mut String) {
         let _ = match &self.feed {
             Feed::Stage(stage) => writeln!(text, "  read stage {}", stage + 1),
-            Feed::Expanded(input, expand) => {
-                input.explain(text);
-                writeln!(text, "  {}", expand.explain())
-            }
             Feed::Union(inputs) => {
                 inputs.iter().for_each(|input| input.explain(text));
                 writeln!(text, "  union of {}", inputs.len())

@@ -14,6 +14,7 @@ mod gaps;
 mod gathered;
 mod graph;
 mod group_by;
+mod join;
 mod lower;
 mod pipeline;
 mod project;

@@ -1,5 +1,7 @@
 //! From the logical plan to the task graph.
 
+mod joins;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use frame_plan::{Aggregate, Explode, Fill, Plan, Project, Remark, Scan, Target, 
 
 use crate::complete::Complete;
 use crate::context::Context;
-use crate::expand::{self, Expand};
+use crate::expand::{self, Expand, Expanding};
 use crate::fill::{self, Survey, Surveyed};
 use crate::filter::Filter;
 use crate::gaps::Gaps;
@@ -75,6 +77,8 @@ struct Lowering<'a> {
     written: Vec<Write>,
     /// Fills that are surveyed already.
     surveyed: Vec<(Fill, Surveyed)>,
+    /// Sides of joins that are gathered already.
+    joined: Vec<joins::Joined>,
     /// What is lowered now is read a second time: the first time its rows were counted.
     is_again: bool,
 }
@@ -126,6 +130,7 @@ impl<'a> Lowering<'a> {
             sources,
             written: Vec::new(),
             surveyed: Vec::new(),
+            joined: Vec::new(),
             is_again: false,
         }
     }
@@ -138,7 +143,7 @@ impl<'a> Lowering<'a> {
         }
         let order = self.order;
         self.order = match plan {
-            Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Union(_) | Plan::Reject(_) => order,
+            Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Union(_) | Plan::Join(_) | Plan::Reject(_) => order,
             Plan::Unpivot(_) | Plan::Explode(_) => order,
             Plan::Mark(mark) if mark.remark == Remark::Unordered && order == Use::Answer => Use::Nothing,
             Plan::Mark(_) => order,
@@ -172,6 +177,7 @@ impl<'a> Lowering<'a> {
             Plan::Union(union) => self.union(union, plan),
             Plan::Unpivot(unpivot) => self.unpivot(unpivot, plan),
             Plan::Explode(explode) => self.explode(explode, plan),
+            Plan::Join(join) => self.join(join, plan),
             _ => self.gathered(plan, is_unordered),
         }
     }
@@ -241,6 +247,7 @@ impl<'a> Lowering<'a> {
             | Plan::Project(_)
             | Plan::Mark(_)
             | Plan::Union(_)
+            | Plan::Join(_)
             | Plan::Reject(_)
             | Plan::Fill(_)
             | Plan::Write(_) => {
@@ -268,6 +275,12 @@ impl<'a> Lowering<'a> {
         Ok(Open { feed: Feed::Union(flowlines), pipes: Vec::new(), limit: None, schema })
     }
 
+    /// An operator that makes several rows of one.
+    fn expanded(&self, mut input: Open, expand: Arc<dyn Expand>, schema: SchemaRef) -> Open {
+        input.pipes.push(Box::new(Expanding { expand, batch_rows: self.cx.batch_rows }));
+        Open { schema, ..input }
+    }
+
     fn unpivot(&mut self, unpivot: &Unpivot, plan: &Plan) -> Result<Open> {
         let input = self.lower(&unpivot.input)?;
         let schema = plan.schema(self.tables)?;
@@ -284,7 +297,7 @@ impl<'a> Lowering<'a> {
             schema: schema.clone(),
             text: unpivot.text(),
         };
-        Ok(expanded(input, Arc::new(expand), schema))
+        Ok(self.expanded(input, Arc::new(expand), schema))
     }
 
     fn explode(&mut self, explode: &Explode, plan: &Plan) -> Result<Open> {
@@ -292,7 +305,7 @@ impl<'a> Lowering<'a> {
         let schema = plan.schema(self.tables)?;
         let column = schema.index_of(&explode.column)?;
         let expand = expand::Explode { column, separator: explode.separator.clone(), schema: schema.clone(), text: explode.text() };
-        Ok(expanded(input, Arc::new(expand), schema))
+        Ok(self.expanded(input, Arc::new(expand), schema))
     }
 
     fn scan(&mut self, scan: &Scan) -> Result<Open> {
@@ -427,12 +440,6 @@ impl<'a> Lowering<'a> {
         input.pipes.push(Box::new(project::Project { items, schema: input.schema.clone() }));
         Ok(input)
     }
-}
-
-/// A flowline and behind it an operator that makes several rows of one.
-fn expanded(input: Open, expand: Arc<dyn Expand>, schema: SchemaRef) -> Open {
-    let feed = Feed::Expanded(Box::new(input.into_flowline()), expand);
-    Open { feed, pipes: Vec::new(), limit: None, schema }
 }
 
 fn completing(complete: &frame_plan::Complete, input: SchemaRef, schema: SchemaRef) -> Result<Complete> {

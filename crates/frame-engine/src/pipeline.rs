@@ -15,9 +15,17 @@ pub(crate) trait Pipe: Send + Sync + Debug {
     /// The batch behind the operator; the rows that it rejects are added to `rejected`.
     fn apply(&self, batch: Batch, rejected: &mut u64) -> Result<Batch>;
 
+    /// The batch behind the operator in pieces, for an operator that may make many rows of few; it is asked before [`Pipe::apply`].
+    fn pieces(&self, _batch: &Batch) -> Result<Option<Pieces>> {
+        Ok(None)
+    }
+
     /// One line for `frame explain`.
     fn explain(&self) -> String;
 }
+
+/// Batches that an operator makes of one, as they are asked for.
+pub(crate) type Pieces = Box<dyn Iterator<Item = Result<Batch>> + Send>;
 
 /// A source and its pipes, ready to run.
 #[derive(Debug, Clone)]
@@ -30,13 +38,7 @@ pub(crate) struct Pipeline {
 /// A partition being read.
 pub(crate) struct Reading {
     reader: Box<dyn BatchReader>,
-    partition: usize,
-    /// Batches so far.
-    place: usize,
-    /// Rows that pipes have rejected so far.
-    rejected: u64,
-    /// What happened behind the rows that are out.
-    failure: Option<Error>,
+    cascade: Cascade,
 }
 
 impl Pipeline {
@@ -54,54 +56,109 @@ impl Pipeline {
 
     /// Starts to read a partition.
     pub(crate) fn open(&self, partition: usize) -> Result<Reading, Stop> {
-        Ok(Reading { reader: self.source.open(partition)?, partition, place: 0, rejected: 0, failure: None })
+        Ok(Reading { reader: self.source.open(partition)?, cascade: Cascade::new(self, partition) })
     }
 
     /// The next batch that is not empty, behind all pipes; none when the partition was read to its end.
     pub(crate) fn next(&self, reading: &mut Reading) -> Result<Option<Batch>, Stop> {
         loop {
-            if let Some(failure) = reading.failure.take() {
-                return Err(failure.into());
+            self.cx.cancel.check()?;
+            if let Some(batch) = reading.cascade.next(self)? {
+                if !batch.is_empty() {
+                    return Ok(Some(batch));
+                }
+                continue;
             }
             let Some(batch) = reading.reader.next()? else { break };
-            self.cx.cancel.check()?;
-            let origin = Origin { partition: reading.partition, batch: reading.place };
-            let (batch, failure) = self.piped(batch, origin, &mut reading.rejected)?;
-            reading.failure = failure;
-            reading.place += 1;
-            if !batch.is_empty() {
-                return Ok(Some(batch));
-            }
+            reading.cascade.push(self, batch)?;
         }
-        self.source.done(reading.partition, reading.reader.ledger().rejecting(reading.rejected), &self.cx)?;
+        let Reading { reader, cascade } = reading;
+        self.source.done(cascade.partition, reader.ledger().rejecting(cascade.rejected), &self.cx)?;
         Ok(None)
     }
 
     /// The rest of the partition is not looked at, so nothing can be said of its rows.
     pub(crate) fn leave(&self, reading: &Reading) {
-        self.source.left(reading.partition, reading.reader.ledger().rejecting(reading.rejected), &self.cx);
+        let Reading { reader, cascade } = reading;
+        self.source.left(cascade.partition, reader.ledger().rejecting(cascade.rejected), &self.cx);
+    }
+}
+
+/// The batches of a partition on their way through the pipes: one goes in, and none, one or many come out, up to the first row that a
+/// pipe fails for. The failure comes behind the rows in front of it: it counts only if more is wanted.
+pub(crate) struct Cascade {
+    partition: usize,
+    /// Pieces that are not done, each with the number of pipes that they are behind.
+    open: Vec<(usize, Pieces)>,
+    /// A batch that has come through.
+    ready: Option<Batch>,
+    /// For each number of pipes the batches that were numbered anew behind them; the first is that of the source.
+    numbers: Vec<usize>,
+    /// Rows that pipes rejected.
+    pub(crate) rejected: u64,
+    /// What happened behind the rows that are under way.
+    failure: Option<Error>,
+}
+
+impl Cascade {
+    pub(crate) fn new(pipeline: &Pipeline, partition: usize) -> Self {
+        let numbers = vec![0; pipeline.pipes.len() + 1];
+        Self { partition, open: Vec::new(), ready: None, numbers, rejected: 0, failure: None }
     }
 
-    /// A batch of the source behind all pipes, up to the first row that one of them fails for, and that failure: it counts only if rows
-    /// behind those of the batch are wanted.
+    /// Takes the next batch of the source, when all that came of the one before was taken.
     ///
     /// # Errors
     /// A failure that no row is to blame for.
-    pub(crate) fn piped(&self, batch: Batch, origin: Origin, rejected: &mut u64) -> Result<(Batch, Option<Error>)> {
-        let (mut batch, mut failure) = (batch.with_origin(Some(origin)), None);
-        for pipe in self.pipes.iter() {
-            batch = match pipe.apply(batch.clone(), rejected) {
+    pub(crate) fn push(&mut self, pipeline: &Pipeline, batch: Batch) -> Result<()> {
+        self.ready = self.through(pipeline, 0, batch)?;
+        Ok(())
+    }
+
+    /// The next batch behind all pipes; none when the next one of the source is to be pushed.
+    ///
+    /// # Errors
+    /// The failure of the row behind those that are out, and what no row is to blame for.
+    pub(crate) fn next(&mut self, pipeline: &Pipeline) -> Result<Option<Batch>> {
+        if let Some(batch) = self.ready.take() {
+            return Ok(Some(batch));
+        }
+        while let Some((behind, pieces)) = self.open.last_mut() {
+            let behind = *behind;
+            let Some(piece) = pieces.next() else {
+                self.open.pop();
+                continue;
+            };
+            if let Some(batch) = self.through(pipeline, behind, piece?)? {
+                return Ok(Some(batch));
+            }
+        }
+        self.failure.take().map_or(Ok(None), Err)
+    }
+
+    /// A batch that is behind so many pipes, behind all of them; `None` if it has become pieces.
+    fn through(&mut self, pipeline: &Pipeline, behind: usize, batch: Batch) -> Result<Option<Batch>> {
+        let origin = Origin { partition: self.partition, batch: self.numbers[behind] };
+        self.numbers[behind] += 1;
+        let mut batch = batch.with_origin(Some(origin));
+        for (at, pipe) in pipeline.pipes.iter().enumerate().skip(behind) {
+            if let Some(pieces) = pipe.pieces(&batch)? {
+                self.open.push((at + 1, pieces));
+                return Ok(None);
+            }
+            batch = match pipe.apply(batch.clone(), &mut self.rejected) {
                 Ok(batch) => batch,
                 Err(error) if is_of_a_row(&error) && !batch.is_empty() => {
-                    let (sound, first) = sound(pipe.as_ref(), batch, error, rejected)?;
-                    // The row stands in front of those that an earlier pipe has failed for.
-                    failure = Some(located(first, self.source.file(origin.partition)));
+                    let (sound, first) = sound(pipe.as_ref(), batch, error, &mut self.rejected)?;
+                    // The row stands in front of those that an earlier pipe has failed for, and of all pieces that are not done.
+                    self.open.clear();
+                    self.failure = Some(located(first, pipeline.source.file(self.partition)));
                     sound
                 }
                 Err(error) => return Err(error),
             };
         }
-        Ok((batch, failure))
+        Ok(Some(batch))
     }
 }
 

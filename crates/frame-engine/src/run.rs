@@ -169,7 +169,7 @@ fn attempt(engine: &Engine, planner: &Planner, tables: &mut Tables, restarts: &m
         let graph = lower(&plan, tables, &named, &cx)?;
         match stages(engine, &graph, &cx) {
             Ok(stream) => {
-                let given = Emitted::new(!matches!(graph.last.feed, Feed::Stage(_)));
+                let given = Emitted::new(graph.last.may_restart());
                 return Ok(Attempt { schema, stream, cx, given, target });
             }
             Err(Stop::Failed(error)) => return Err(error),
@@ -197,7 +197,6 @@ fn bytes(flowline: &Flowline) -> u64 {
     match &flowline.feed {
         Feed::Table { table, .. } => table.bytes(),
         Feed::Stage(_) => 0,
-        Feed::Expanded(input, _) => bytes(input),
         Feed::Union(inputs) => inputs.iter().map(bytes).sum(),
     }
 }

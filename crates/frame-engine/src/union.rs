@@ -1,10 +1,10 @@
 //! Several pipelines as one source: their partitions, one after the other.
 
-use frame_core::{Batch, Error, Origin};
+use frame_core::{Batch, Error};
 use frame_io::{BatchReader, RowLedger, Stop};
 
 use crate::context::Context;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Cascade, Pipeline};
 use crate::source::Source;
 
 /// The partitions of every pipeline, in order.
@@ -34,8 +34,8 @@ impl Source for Union {
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
         let (pipeline, partition) = self.place(partition)?;
-        let origin = Origin { partition, batch: 0 };
-        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone(), origin, rejected: 0, failure: None }))
+        let cascade = Cascade::new(pipeline, partition);
+        Ok(Box::new(Piped { reader: pipeline.source.open(partition)?, pipeline: pipeline.clone(), cascade }))
     }
 
     fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
@@ -63,27 +63,22 @@ impl Source for Union {
 struct Piped {
     reader: Box<dyn BatchReader>,
     pipeline: Pipeline,
-    /// Where the next batch comes from.
-    origin: Origin,
-    rejected: u64,
-    /// What a pipe failed with behind the rows that were given last.
-    failure: Option<Error>,
+    cascade: Cascade,
 }
 
 impl BatchReader for Piped {
     fn next(&mut self) -> Result<Option<Batch>, Stop> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure.into());
+        loop {
+            if let Some(batch) = self.cascade.next(&self.pipeline)? {
+                // Readers give dense batches.
+                return Ok(Some(batch.dense()?));
+            }
+            let Some(batch) = self.reader.next()? else { return Ok(None) };
+            self.cascade.push(&self.pipeline, batch)?;
         }
-        let Some(batch) = self.reader.next()? else { return Ok(None) };
-        let (batch, failure) = self.pipeline.piped(batch, self.origin, &mut self.rejected)?;
-        self.failure = failure;
-        self.origin.batch += 1;
-        // Readers give dense batches.
-        Ok(Some(batch.dense()?))
     }
 
     fn ledger(&self) -> RowLedger {
-        self.reader.ledger().rejecting(self.rejected)
+        self.reader.ledger().rejecting(self.cascade.rejected)
     }
 }

@@ -104,7 +104,8 @@ fn engine(disk: &Disk, gathered_bytes: usize) -> Engine {
 
 fn engine_within(disk: &Disk, gathered_bytes: usize, spill_bytes_max: u64) -> Engine {
     let rows: String = (0..2000).map(|row| format!("{},{}\n", row * 7919 % 1999, row % 13)).collect();
-    let sizes = Settings { batch_rows: 200, partition_bytes: 3000, chunk_bytes: 1000, table_groups: 50, piece_bytes: 400, ..Settings::default() };
+    let sizes =
+        Settings { batch_rows: 200, partition_bytes: 3000, chunk_bytes: 1000, table_groups: 50, piece_bytes: 400, ..Settings::default() };
     let settings = Settings { threads: 2, gathered_bytes, spill_bytes_max, ..sizes };
     Engine::with_access(settings, Arc::new(Files(format!("id,value\n{rows}").into_bytes())), Arc::new(disk.clone())).expect("threads")
 }
@@ -118,7 +119,12 @@ fn plans() -> Vec<Plan> {
     let key = |name: &str| SortKey { expr: Expr::column(name), descending: false, nulls_first: false };
     let sum = AggregateCall::new("sum", vec![Expr::column("value")], "s");
     let median = AggregateCall::new("median", vec![Expr::column("id")], "m");
-    let group_by = |name: &str, aggregates| Aggregate { input: scan(), keys: vec![(Expr::column(name), name.to_owned())], aggregates, with_total: false };
+    let group_by = |name: &str, aggregates| Aggregate {
+        input: scan(),
+        keys: vec![(Expr::column(name), name.to_owned())],
+        aggregates,
+        with_total: false,
+    };
     vec![
         Plan::Sort(Sort { input: scan(), keys: vec![key("value"), key("id")] }),
         Plan::Aggregate(group_by("id", vec![sum.clone()])),

@@ -34,6 +34,11 @@ pub trait Table: Send + Sync + Debug {
     /// Rows in the whole table, if the file says so without being read.
     fn rows(&self) -> Option<u64>;
 
+    /// Whether reading can end in a [`Restart`].
+    fn may_restart(&self) -> bool {
+        true
+    }
+
     /// Starts reading a partition.
     ///
     /// # Errors

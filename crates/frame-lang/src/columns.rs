@@ -87,7 +87,7 @@ pub(crate) fn names(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<String>
 
 /// One column of `input`.
 pub(crate) fn name(parser: &mut Parser<'_>, input: &Plan) -> Result<String> {
-    let (name, span) = parser.name()?;
+    let (name, span) = parser.column_name()?;
     known(&parser.schema(input)?, &name).map_err(|error| error.at(span))?;
     Ok(name)
 }

@@ -213,7 +213,7 @@ impl Parser<'_> {
 
     /// A column by its name.
     pub(crate) fn column(&mut self) -> Result<Expr> {
-        let (name, span) = self.name()?;
+        let (name, span) = self.column_name()?;
         Ok(Expr::column(name).at(span))
     }
 

@@ -3,6 +3,7 @@
 //! This crate knows nothing of threads or of the bytes of files.
 
 mod advice;
+mod aliases;
 mod columns;
 mod expr;
 mod foreign;

@@ -6,6 +6,7 @@ use frame_expr::{BadCast, Expr, Node, RESERVED};
 use frame_plan::{Catalog, Input, Plan, Project, Scan, Union};
 
 use crate::advice::usage;
+use crate::aliases::{Meaning, has_aliases, meaning};
 use crate::lexer::{Kind, Token, tokens};
 use crate::verbs::Verb;
 use crate::{foreign, options, types, verbs};
@@ -24,6 +25,8 @@ pub(crate) struct Parser<'a> {
     default: Option<Plan>,
     /// `let` bindings, each of which may use those before it.
     bindings: Vec<(String, Plan)>,
+    /// What the stage in hand reads, if names behind aliases can stand in it.
+    scope: Option<Plan>,
 }
 
 /// How deeply queries may stand in each other.
@@ -36,7 +39,7 @@ const FROM: &str = "write from 'file.csv', with options in brackets: from 'file.
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a str, catalog: &'a dyn Catalog) -> Result<Self> {
-        Ok(Self { text, tokens: tokens(text)?, at: 0, stages: 0, catalog, depth: 0, default: None, bindings: Vec::new() })
+        Ok(Self { text, tokens: tokens(text)?, at: 0, stages: 0, catalog, depth: 0, default: None, bindings: Vec::new(), scope: None })
     }
 
     /// A whole query. `sources` are what it reads unless it begins with `from`.
@@ -81,12 +84,15 @@ impl<'a> Parser<'a> {
                     .hint("name a file behind the query, or begin it with from 'file.csv'")
             })?
         };
+        let outer = self.scope.take();
         while !self.at_pipeline_end() {
             let verb = self.verb(&plan)?;
             self.count_stage()?;
+            self.scope = has_aliases(&plan).then(|| plan.clone());
             plan = (verb.parse)(self, plan).map_err(|error| self.advise(error, &usage(verb)))?;
             self.stage_end(Some(verb))?;
         }
+        self.scope = outer;
         Ok(plan)
     }
 
@@ -207,6 +213,11 @@ impl<'a> Parser<'a> {
             return Err(error.hint("leave the last bar out, or go on, for example with `take 10`"));
         }
         Ok(())
+    }
+
+    /// Whether a `let` has given this name.
+    pub(crate) fn has_binding(&self, name: &str) -> bool {
+        self.bindings.iter().any(|(known, _)| known == name)
     }
 
     /// What knows the inputs.
@@ -331,6 +342,22 @@ impl<'a> Parser<'a> {
             }
             Kind::Word(word) => Ok((word, token.span)),
             _ => Err(self.expected_at("a name", &token)),
+        }
+    }
+
+    /// The name of a column, which may stand behind the alias of a join.
+    pub(crate) fn column_name(&mut self) -> Result<(String, Span)> {
+        let (name, span) = self.name()?;
+        let Some(scope) = self.scope.as_ref().filter(|_| self.is_symbol(".")) else { return Ok((name, span)) };
+        let (Kind::Word(column) | Kind::Quoted(column)) = &self.peek_at(1).kind else { return Ok((name, span)) };
+        let behind = self.peek_at(1).span;
+        match meaning(scope, &name, column, self.catalog).map_err(|error| error.at(behind))? {
+            Meaning::Unknown => Ok((name, span)),
+            Meaning::Column(found) => {
+                self.next();
+                self.next();
+                Ok((found, span.to(behind)))
+            }
         }
     }
 

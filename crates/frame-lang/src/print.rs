@@ -2,7 +2,7 @@
 
 use frame_core::Scalar;
 use frame_expr::{AggregateCall, Expr, Node, SortKey, quoted};
-use frame_plan::{Aggregate, Limit, Plan, Remark};
+use frame_plan::{Aggregate, JoinKind, Limit, Plan, Remark};
 
 use crate::options;
 use crate::verbs::aggregates;
@@ -60,6 +60,11 @@ fn stage(plan: &Plan) -> Option<String> {
         Plan::Union(union) => {
             let others = union.inputs.get(1..).unwrap_or_default();
             format!("union {}{}", joined(others, input), if union.by_position { " by position" } else { "" })
+        }
+        Plan::Join(join) => {
+            let kind = if join.kind == JoinKind::Inner { String::new() } else { format!("{} ", join.kind.word()) };
+            let alias = join.alias.as_ref().map(|alias| format!(" as {}", quoted(alias))).unwrap_or_default();
+            format!("join {kind}{}{alias}{}", input(&join.right), join.conditions())
         }
         Plan::Mark(mark) => match &mark.remark {
             Remark::Unordered => "unordered".to_owned(),

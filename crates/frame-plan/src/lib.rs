@@ -9,7 +9,8 @@ pub mod windows;
 
 pub use catalog::{Catalog, CsvOptions, FormatName, Input};
 pub use operators::{
-    Aggregate, Complete, Dedup, Explode, Fill, FillFrom, Filter, Gaps, KeyItem, Limit, Mark, Plan, Project, Reject, Remark, Sample,
-    SampleSize, Scan, Sort, Tail, Target, Top, Union, Unpivot, Window, WindowItem, Write, explain,
+    Aggregate, AsOf, Complete, Dedup, Direction, Expect, Explode, Fill, FillFrom, Filter, Gaps, Join, JoinColumn, JoinKind, KeyItem,
+    KeyPair, Limit, Mark, Plan, Project, Reject, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top, Union, Unpivot, Window,
+    WindowItem, Write, explain,
 };
 pub use rules::{Change, optimize};

@@ -3,8 +3,8 @@
 use frame_core::{Scalar, Span};
 use frame_expr::{AggregateCall, Expr, Frame, SortKey, Window};
 use frame_plan::{
-    Aggregate, Complete, Dedup, Filter, Input, KeyItem, Limit, Mark, Plan, Project, Remark, Scan, Sort, Tail, Top, Union, Unpivot,
-    WindowItem,
+    Aggregate, AsOf, Complete, Dedup, Direction, Expect, Filter, Input, Join, JoinKind, KeyItem, KeyPair, Limit, Mark, Plan, Project,
+    Remark, Scan, Sort, Tail, Top, Union, Unpivot, WindowItem,
 };
 use proptest::prelude::*;
 
@@ -69,7 +69,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn on(&mut self, plan: Plan) -> Plan {
         let input = Box::new(plan);
-        match self.choices.below(18) {
+        match self.choices.below(21) {
             0 | 1 => Plan::Filter(Filter { input, predicate: self.condition() }),
             2 => Plan::Limit(Limit { input, count: self.choices.below(12) as u64, offset: self.choices.below(6) as u64 }),
             3 => Plan::Sort(Sort { input, keys: self.order() }),
@@ -86,6 +86,7 @@ impl Stage<'_> {
             13 => self.unpivot(input),
             14 => self.complete(input),
             15 | 16 => self.windows(input),
+            17..=19 => self.join(*input),
             _ => Plan::Mark(Mark { input, remark: Remark::Note("it's a note".to_owned()) }),
         }
     }
@@ -284,5 +285,44 @@ impl Stage<'_> {
             }
         };
         Plan::Union(Union { inputs: vec![input, other], by_position })
+    }
+
+    /// A few rows of the table, or of the plan itself, beside the rows.
+    fn join(&mut self, left: Plan) -> Plan {
+        let is_again = self.choices.once_in(3);
+        let input = if is_again { left.clone() } else { Plan::Scan(Scan::new(Table::input(PATH))) };
+        let (count, offset) = (1 + self.choices.below(6) as u64, self.choices.below(4) as u64);
+        let right = Plan::Limit(Limit { input: Box::new(input), offset, count });
+        let others = if is_again { self.columns } else { self.table };
+        let mut kind = JoinKind::ALL[self.choices.below(JoinKind::ALL.len())];
+        let mut as_of = None;
+        if kind == JoinKind::AsOf {
+            const NEAR: [Kind; 3] = [Kind::Int, Kind::Float, Kind::Date];
+            as_of = self.pair(others, &NEAR).map(|(on, kind)| {
+                let within = self.choices.below(4) as i64;
+                let within = if kind == Kind::Date { Scalar::Duration(within * 86_400_000_000) } else { Scalar::Int(within) };
+                let direction = Direction::ALL[self.choices.below(3)];
+                AsOf { on, direction, within: self.choices.once_in(2).then_some(within) }
+            });
+        }
+        let wanted = if kind == JoinKind::AsOf { self.choices.below(2) } else { 1 + self.choices.below(2) };
+        let keys: Vec<KeyPair> = (0..wanted).filter_map(|_| self.pair(others, &Kind::OF_COLUMNS)).map(|(pair, _)| pair).collect();
+        if as_of.is_none() && (keys.is_empty() || kind == JoinKind::AsOf) {
+            kind = JoinKind::Cross;
+        }
+        let keys = if kind == JoinKind::Cross { Vec::new() } else { keys };
+        let is_free = |alias: &String| self.columns.iter().all(|(name, _)| !name.starts_with(&format!("{alias}.")));
+        let alias = (0..).map(|number| format!("r{number}")).find(is_free);
+        let expect = (kind != JoinKind::Cross && self.choices.once_in(4)).then_some(Expect::ManyToMany);
+        Plan::Join(Join { left: Box::new(left), right: Box::new(right), kind, keys, as_of, expect, alias, prefixed: None })
+    }
+
+    /// A column of these kinds, and one of the others that can be compared with it.
+    fn pair(&mut self, others: &Columns, kinds: &[Kind]) -> Option<(KeyPair, Kind)> {
+        let lefts: Vec<_> = self.columns.iter().filter(|(_, kind)| kinds.contains(kind)).collect();
+        let (left, kind) = self.choices.one(&lefts).map(|column| (*column).clone())?;
+        let rights: Vec<_> = others.iter().filter(|(_, other)| kind.common(*other).is_ok()).collect();
+        let (right, _) = self.choices.one(&rights).map(|column| (*column).clone())?;
+        Some((KeyPair { left, right, span: Default::default() }, kind))
     }
 }

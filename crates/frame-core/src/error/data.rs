@@ -77,6 +77,18 @@ pub enum DataError {
         /// What was found.
         reason: String,
     },
+    /// A key that must be there once in a side of a join is there again.
+    #[error("the join expects {expected}, but {} is on the {side} side more than once", pairs(.columns, .values))]
+    RepeatedKey {
+        /// `left` or `right`.
+        side: &'static str,
+        /// What was expected, as it is written.
+        expected: &'static str,
+        /// The columns of the key.
+        columns: Vec<String>,
+        /// Their values.
+        values: Vec<String>,
+    },
     /// A file uses a feature that frame does not read.
     #[error("{file}: {what} is not supported")]
     Unsupported {
@@ -93,6 +105,12 @@ pub enum DataError {
         /// What gave it away.
         reason: String,
     },
+}
+
+/// `id` = 7, `day` = 2024-01-31
+fn pairs(columns: &[String], values: &[String]) -> String {
+    let pair = |(column, value): (&String, &String)| format!("`{}` = {}", short(column), short(value));
+    columns.iter().zip(values).map(pair).collect::<Vec<_>>().join(", ")
 }
 
 fn place(position: &Option<FilePosition>) -> String {
@@ -113,6 +131,7 @@ impl DataError {
             Self::Damaged { .. } => ("E0412", "damaged-file"),
             Self::Unsupported { .. } => ("E0413", "unsupported"),
             Self::Changed { .. } => ("E0414", "file-changed"),
+            Self::RepeatedKey { .. } => ("E0415", "repeated-key"),
         }
     }
 
@@ -124,7 +143,8 @@ impl DataError {
             | Self::RecordTooLarge { position, .. }
             | Self::Json { position, .. } => Some(position),
             Self::Value { position, .. } => position.as_ref(),
-            Self::Empty { .. } | Self::Rejected { .. } | Self::Damaged { .. } | Self::Unsupported { .. } | Self::Changed { .. } => None,
+            Self::Empty { .. } | Self::Rejected { .. } | Self::Damaged { .. } | Self::Unsupported { .. } => None,
+            Self::Changed { .. } | Self::RepeatedKey { .. } => None,
         }
     }
 
@@ -143,6 +163,12 @@ impl DataError {
             Self::Damaged { .. } => "copy or download the file again; check its format with `frame schema`",
             Self::Unsupported { .. } => return None,
             Self::Changed { .. } => "run again when nothing writes to the file",
+            Self::RepeatedKey { columns, .. } => {
+                return Some(format!(
+                    "keep one row of each key on that side first (`dedup {}`), or leave `expect` out",
+                    columns.join(", ")
+                ));
+            }
         };
         Some(advice.to_owned())
     }

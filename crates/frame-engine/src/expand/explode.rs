@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use frame_core::{Batch, Error, Result};
 use frame_expr::Lists;
 
-use super::source::{Expand, Spread};
+use super::pipe::{Expand, Spread};
 
 /// Makes a row of each item.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Operators that make several rows of one, batch by batch.
 
 mod explode;
-mod source;
+mod pipe;
 mod unpivot;
 
 pub(crate) use explode::Explode;
-pub(crate) use source::{Expand, Expanded};
+pub(crate) use pipe::{Expand, Expanding};
 pub(crate) use unpivot::Unpivot;

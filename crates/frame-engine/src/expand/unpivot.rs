@@ -6,7 +6,7 @@ use arrow::datatypes::SchemaRef;
 use frame_core::{Batch, Result};
 use frame_expr::BoundExpr;
 
-use super::source::{Expand, Spread};
+use super::pipe::{Expand, Spread};
 
 /// Makes a row of each of some columns.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ const GROUP: &str = "write `groupby key sum value`, or `agg sum value` for all r
 const COUNTS: &str = "write `counts x`";
 const DISTINCT: &str = "write `distinct a, b` for the different values, `dedup a, b` to keep whole rows";
 const TOP: &str = "write `top 10 by -x` for the largest, `top 10 by x` for the smallest";
-const JOIN: &str = "joins are not there yet; `union 'more.csv'` puts rows below each other";
+const JOIN: &str = "write `join 'users.csv' on id`, `join left 'users.csv' on id = user_id`, `join semi`, `join anti`";
 const WINDOW: &str = "write `derive total = sum(value) over (by key order ts)`, `derive before = lag(value) over (order ts)`";
 const RESAMPLE: &str = "write `resample ts every 1h mean value fill prev`";
 const WIDER: &str = "write `pivot quarter values sum sales`";
@@ -93,7 +93,6 @@ const TABLE: &[(&[&str], &str)] = &[
     (&["case"], "write `derive x = if a > 1 then 'high' else 'low'`"),
     (
         &[
-            "join",
             "merge",
             "inner",
             "left",

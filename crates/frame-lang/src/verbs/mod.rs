@@ -15,6 +15,7 @@ mod explode;
 mod fill;
 mod filter;
 mod groupby;
+mod join;
 #[cfg(test)]
 mod leave;
 mod note;
@@ -96,6 +97,7 @@ pub const ALL: &[Verb] = &[
     unpivot::VERB,
     explode::VERB,
     complete::VERB,
+    join::VERB,
     union::VERB,
     describe::VERB,
     write::VERB,

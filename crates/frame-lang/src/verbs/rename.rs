@@ -21,7 +21,7 @@ fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     let pairs = parser.list(|parser| {
         let new = parser.name()?;
         parser.expect_symbol("=")?;
-        Ok((new, parser.name()?))
+        Ok((new, parser.column_name()?))
     })?;
     renamed(input, pairs, parser.catalog())
 }

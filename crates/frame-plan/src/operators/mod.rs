@@ -7,6 +7,7 @@ mod explode;
 mod fill;
 mod filter;
 mod gaps;
+mod join;
 mod limit;
 mod mark;
 mod project;
@@ -32,6 +33,7 @@ pub use explode::Explode;
 pub use fill::{Fill, FillFrom};
 pub use filter::Filter;
 pub use gaps::Gaps;
+pub use join::{AsOf, Direction, Expect, Join, JoinColumn, JoinKind, KeyPair};
 pub use limit::Limit;
 pub use mark::{Mark, Remark};
 pub use project::Project;
@@ -50,6 +52,7 @@ use crate::{Catalog, Input};
 
 /// A logical plan: what to compute, not how.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "plans are few; a box around the scan would stand in every pattern")]
 pub enum Plan {
     /// Reads an input.
     Scan(Scan),
@@ -87,6 +90,8 @@ pub enum Plan {
     Gaps(Gaps),
     /// The rows of several inputs.
     Union(Union),
+    /// Joins the rows of two inputs.
+    Join(Join),
     /// Says something about the rows and leaves them alone.
     Mark(Mark),
     /// Writes the rows to files.
@@ -121,6 +126,7 @@ impl Plan {
             Self::Complete(complete) => complete.schema(catalog),
             Self::Gaps(gaps) => gaps.schema(catalog),
             Self::Union(union) => union.schema(catalog),
+            Self::Join(join) => join.schema(catalog),
             Self::Mark(mark) => mark.schema(catalog),
             Self::Write(write) => write.schema(catalog),
         }
@@ -155,6 +161,7 @@ impl Plan {
             Self::Complete(complete) => vec![&complete.input],
             Self::Gaps(gaps) => vec![&gaps.input],
             Self::Union(union) => union.inputs.iter().collect(),
+            Self::Join(join) => vec![&join.left, &join.right],
             Self::Mark(mark) => vec![&mark.input],
             Self::Write(write) => vec![&write.input],
         }
@@ -181,6 +188,7 @@ impl Plan {
             Self::Complete(complete) => vec![&mut complete.input],
             Self::Gaps(gaps) => vec![&mut gaps.input],
             Self::Union(union) => union.inputs.iter_mut().collect(),
+            Self::Join(join) => vec![&mut join.left, &mut join.right],
             Self::Mark(mark) => vec![&mut mark.input],
             Self::Write(write) => vec![&mut write.input],
         }
@@ -211,13 +219,21 @@ impl Plan {
             Self::Window(window) => window.expressions_mut(),
             Self::Complete(complete) => complete.value.iter_mut().collect(),
             Self::Gaps(gaps) => gaps.value.iter_mut().collect(),
-            Self::Limit(_) | Self::Tail(_) | Self::Fill(_) | Self::Union(_) | Self::Mark(_) | Self::Write(_) => Vec::new(),
+            Self::Limit(_) | Self::Tail(_) | Self::Fill(_) | Self::Union(_) | Self::Join(_) | Self::Mark(_) | Self::Write(_) => Vec::new(),
             Self::Unpivot(_) | Self::Explode(_) => Vec::new(),
         }
     }
 
-    /// What the operator wants of its input so that `wanted` can be had of it.
-    pub(crate) fn wanted(&self, wanted: &Wanted) -> Wanted {
+    /// What the operator wants of each of its inputs so that `wanted` can be had of it.
+    pub(crate) fn wanted_of_inputs(&self, wanted: &Wanted, catalog: &dyn Catalog) -> Result<Vec<Wanted>> {
+        match self {
+            Self::Join(join) => join.wanted(wanted, catalog),
+            other => Ok(vec![other.wanted(wanted); other.inputs().len()]),
+        }
+    }
+
+    /// What the operator wants of all its inputs alike.
+    fn wanted(&self, wanted: &Wanted) -> Wanted {
         match self {
             Self::Scan(scan) => scan.wanted(wanted),
             Self::Filter(filter) => filter.wanted(wanted),
@@ -236,6 +252,8 @@ impl Plan {
             Self::Gaps(gaps) => gaps.wanted(wanted),
             Self::Union(union) => union.wanted(wanted),
             Self::Write(_) => Write::wanted(),
+            // It is asked for each side.
+            Self::Join(_) => None,
             Self::Limit(_) | Self::Tail(_) | Self::Mark(_) => wanted.clone(),
         }
     }
@@ -265,8 +283,8 @@ impl Plan {
             let names = all.fields().iter().map(|field| field.name().clone());
             named.push(names.filter(|name| wanted.as_ref().is_none_or(|wanted| wanted.contains(name))).collect());
         }
-        let below = self.wanted(wanted);
-        self.inputs().into_iter().try_for_each(|input| input.collect_named(&below, catalog, named))
+        let below = self.wanted_of_inputs(wanted, catalog)?;
+        self.inputs().into_iter().zip(&below).try_for_each(|(input, below)| input.collect_named(below, catalog, named))
     }
 
     /// The operator in one line, without its inputs.
@@ -290,6 +308,7 @@ impl Plan {
             Self::Complete(complete) => complete.text(),
             Self::Gaps(gaps) => gaps.text(),
             Self::Union(union) => union.explain(),
+            Self::Join(join) => join.explain(),
             Self::Mark(mark) => mark.explain(),
             Self::Write(write) => write.text(),
         }

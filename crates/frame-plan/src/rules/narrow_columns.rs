@@ -11,7 +11,11 @@ pub(super) fn apply(mut plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
 }
 
 fn narrow(plan: &mut Plan, wanted: &Wanted, catalog: &dyn Catalog) -> Result<()> {
-    let below = plan.wanted(wanted);
+    if let Plan::Join(join) = plan {
+        // Names must stay when columns that they were told apart from are gone.
+        join.prefixed = Some(join.collisions(join.left.schema(catalog)?.as_ref(), join.right.schema(catalog)?.as_ref()));
+    }
+    let below = plan.wanted_of_inputs(wanted, catalog)?;
     match plan {
         Plan::Scan(scan) => {
             if let Some(wanted) = wanted {
@@ -22,6 +26,6 @@ fn narrow(plan: &mut Plan, wanted: &Wanted, catalog: &dyn Catalog) -> Result<()>
             }
             Ok(())
         }
-        other => other.inputs_mut().into_iter().try_for_each(|input| narrow(input, &below, catalog)),
+        other => other.inputs_mut().into_iter().zip(&below).try_for_each(|(input, below)| narrow(input, below, catalog)),
     }
 }

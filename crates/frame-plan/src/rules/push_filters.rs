@@ -1,16 +1,17 @@
 //! Moves filters towards the scan, so that rows are dropped before anything is computed for them.
 //!
-//! A filter moves past a projection whose columns it reads unchanged, past a sort, into every input of a union, and past a grouping if it
-//! reads only keys. It never moves past what keeps rows by their place or number, nor past an expression that can fail for a row that the
-//! filter would drop, nor past a sum that may be too large for its type: that of a group which the filter drops is an error all the same.
-//! Filters that meet are joined by `and`, in the order in which they ran.
+//! A filter moves past a projection whose columns it reads unchanged, past a sort, into every input of a union, into the side of a join
+//! whose columns it reads unless rows of that side come out beside nulls, and past a grouping if it reads only keys. It never moves past
+//! what keeps rows by their place or number, nor past an expression that can fail for a row that the filter would drop, nor past a sum
+//! that may be too large for its type: that of a group which the filter drops is an error all the same. Filters that meet are joined by
+//! `and`, in the order in which they ran.
 
 use arrow::datatypes::{DataType, Schema};
 use frame_core::Result;
 use frame_expr::{AggregateCall, BinaryOp, Expr, Node, UnaryOp, bind, fold, predicate};
 
 use super::drop_sorts::any_can_fail;
-use crate::{Aggregate, Catalog, Filter, Plan, Project, Union};
+use crate::{Aggregate, Catalog, Expect, Filter, Join, JoinColumn, JoinKind, Plan, Project, Union};
 
 pub(super) fn apply(plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
     match plan.map_inputs(&mut |input| apply(input, catalog))? {
@@ -54,6 +55,7 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
         Plan::Union(union) if !can_fail && is_meant_alike(&condition, &union, catalog)? => {
             Plan::Union(union).map_inputs(&mut |input| push(condition.clone(), input, catalog))
         }
+        Plan::Join(join) if !can_fail => into_sides(condition, join, catalog),
         Plan::Aggregate(mut aggregate) if !can_fail => match keyed(&condition, &aggregate, catalog)? {
             Some(below) => {
                 aggregate.input = Box::new(push(below, *aggregate.input, catalog)?);
@@ -62,6 +64,63 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
             None => Ok(filtered(Plan::Aggregate(aggregate), condition)),
         },
         other => Ok(filtered(other, condition)),
+    }
+}
+
+/// Puts each part of a filter on the side of a join that it is about, if that changes nothing else.
+fn into_sides(condition: Expr, mut join: Join, catalog: &dyn Catalog) -> Result<Plan> {
+    use JoinKind::{Anti, AsOf, Cross, Inner, Left, Right, Semi};
+    let (of_left, of_right) = (join.left.schema(catalog)?, join.right.schema(catalog)?);
+    let (columns, schema) = join.columns(&of_left, &of_right)?;
+    // A filter must not hide a key that is there twice.
+    let is_left_free = matches!(join.kind, Inner | Left | Semi | Anti | Cross | AsOf) && !join.expect.is_some_and(Expect::left_once);
+    let is_right_free = matches!(join.kind, Inner | Right | Cross) && !join.expect.is_some_and(Expect::right_once);
+    let side = |name: &str| Some(columns[schema.index_of(name).ok()?]);
+    let in_left = |name: &str| match side(name)? {
+        JoinColumn::Left(place) if is_left_free => Some(Expr::column(of_left.field(place).name())),
+        _ => None,
+    };
+    let in_right = |name: &str| match side(name)? {
+        JoinColumn::Right(place) if is_right_free => Some(Expr::column(of_right.field(place).name())),
+        _ => None,
+    };
+    let mut kept: Option<Expr> = None;
+    for part in parts(condition) {
+        // What reads no column is about neither side.
+        let (left, right) = if reads_columns(&part) { (renamed(&part, &in_left), renamed(&part, &in_right)) } else { (None, None) };
+        match (left, right) {
+            (Some(below), _) => join.left = Box::new(push(below, *join.left, catalog)?),
+            (None, Some(below)) => join.right = Box::new(push(below, *join.right, catalog)?),
+            (None, None) => {
+                kept = Some(match kept {
+                    None => part,
+                    Some(earlier) => Expr::binary(BinaryOp::And, earlier, part),
+                });
+            }
+        }
+    }
+    let join = Plan::Join(join);
+    Ok(match kept {
+        None => join,
+        Some(condition) => filtered(join, condition),
+    })
+}
+
+fn reads_columns(expr: &Expr) -> bool {
+    let mut names = Vec::new();
+    expr.collect_columns(&mut names);
+    !names.is_empty()
+}
+
+/// The conditions that are joined by `and`, in their order.
+fn parts(condition: Expr) -> Vec<Expr> {
+    match condition.node {
+        Node::Binary { op: BinaryOp::And, left, right } => {
+            let mut all = parts(*left);
+            all.extend(parts(*right));
+            all
+        }
+        _ => vec![condition],
     }
 }
 

@@ -4,6 +4,7 @@ mod aggregates;
 mod exact;
 mod expressions;
 mod functions;
+mod joins;
 mod kind;
 mod operators;
 mod order;

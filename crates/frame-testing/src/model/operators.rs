@@ -7,7 +7,7 @@ use frame_expr::{AggregateCall, Expr, SortKey};
 use frame_plan::{Aggregate, Complete, Dedup, Plan, Remark, Top, Union, Unpivot};
 
 use super::expressions::{evaluate, place};
-use super::{Columns, Failure, Kind, Result, aggregates, expressions, order, windows};
+use super::{Columns, Failure, Kind, Result, aggregates, expressions, joins, order, windows};
 
 /// A table of the model.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,9 @@ pub fn answer(plan: &Plan, table: &Rows) -> Result<Rows> {
     let mut inputs = plan.inputs().into_iter().map(|input| answer(input, table)).collect::<Result<Vec<_>>>()?;
     if let Plan::Union(union) = plan {
         return unite(union, columns, inputs);
+    }
+    if let (Plan::Join(join), [left, right]) = (plan, inputs.as_slice()) {
+        return Ok(Rows { rows: joins::rows(join, &columns, left, right)?, columns });
     }
     let Some(Rows { columns: known, rows }) = inputs.pop() else { return Ok(table.clone()) };
     let rows = match plan {
@@ -62,6 +65,7 @@ pub fn answer(plan: &Plan, table: &Rows) -> Result<Rows> {
         Plan::Scan(_)
         | Plan::Sample(_)
         | Plan::Union(_)
+        | Plan::Join(_)
         | Plan::Fill(_)
         | Plan::Reject(_)
         | Plan::Write(_)
@@ -107,6 +111,10 @@ pub fn columns(plan: &Plan, table: &Columns) -> Result<Columns> {
             };
             known.iter().map(column).collect()
         }
+        Plan::Join(join) => match inputs.as_slice() {
+            [left, right] => joins::columns(join, left, right),
+            _ => Err(Failure::Unknown(plan.explain())),
+        },
         Plan::Scan(scan) if scan.columns.is_some() || scan.filter.is_some() || scan.limit.is_some() => {
             Err(Failure::Unknown("a plan that has been optimized".to_owned()))
         }

@@ -62,6 +62,11 @@ impl Table for ParquetTable {
         self.partitions.get(partition).map_or(0, |partition| partition.bytes)
     }
 
+    fn may_restart(&self) -> bool {
+        // Types and row groups are what the footer says.
+        false
+    }
+
     fn rows(&self) -> Option<u64> {
         u64::try_from(self.file.metadata.file_metadata().num_rows()).ok()
     }

@@ -1,0 +1,173 @@
+//! Joins in the task graph: the stages that make their tables, and the pipes that go through them.
+
+use std::sync::{Arc, Mutex};
+
+use arrow::datatypes::Schema;
+use frame_core::Result;
+use frame_plan::{AsOf, Expect, Join, JoinColumn, JoinKind, KeyPair, Plan};
+
+use super::{Lowering, Open, Use};
+use crate::graph::{Feed, Flowline, Stage};
+use crate::join::{self, Build, BuiltSlot, Key, NearRule, Once, Probe, Prober, Unmatched};
+
+/// A left side is small beside a right side with so many times its rows.
+const SMALLER: u64 = 4;
+
+/// A side of a join whose table an earlier stage makes.
+pub(super) struct Joined {
+    plan: Plan,
+    keys: Vec<Key>,
+    is_kept: Vec<bool>,
+    built: BuiltSlot,
+}
+
+impl Lowering<'_> {
+    /// A join makes a table of its right side; the left side goes through it. Where unmatched right rows are wanted, the left side is
+    /// read twice: first to know them.
+    pub(super) fn join(&mut self, join: &Join, plan: &Plan) -> Result<Open> {
+        let scans = self.scans;
+        let mut left = self.lower(&join.left)?;
+        // The matches of a row are in the order of the right side.
+        let order = std::mem::replace(&mut self.order, Use::Needed);
+        let mut right = self.lower(&join.right)?;
+        self.order = order;
+        let schema = plan.schema(self.tables)?;
+        let (columns, _) = join.columns(&left.schema, &right.schema)?;
+        let pairs = join.keys.iter().map(|pair| matching(pair, &left.schema, &right.schema)).collect::<Result<Vec<_>>>()?;
+        let (left_keys, right_keys): (Vec<Key>, Vec<Key>) = pairs.into_iter().unzip();
+        let text = plan.explain();
+        if join.expect.is_some_and(Expect::left_once) {
+            let (is_kept, schema) = (vec![false; left.schema.fields().len()], left.schema.clone());
+            let once = join.expect.map(|expect| Once { expect, side: "left", pairs: join.keys.clone() });
+            let sink = Build {
+                keys: left_keys.clone(),
+                near: None,
+                once,
+                is_kept,
+                schema,
+                passes_on: false,
+                built: BuiltSlot::default(),
+                text: text.clone(),
+            };
+            self.stages.push(Stage { flowline: left.into_flowline(), sink: Box::new(sink) });
+            left = self.again(&join.left, scans)?;
+        }
+        let is_reduced = self.is_left_small(join)?;
+        if is_reduced {
+            self.reduce(&mut left, &mut right, &left_keys, &right_keys, &text);
+        }
+        let near = join.as_of.as_ref().map(|as_of| near_rule(as_of, &left.schema, &right.schema)).transpose()?;
+        let is_kept =
+            |place: usize| columns.iter().any(|column| matches!(column, JoinColumn::Right(at) | JoinColumn::Either(_, at) if *at == place));
+        let is_kept: Vec<bool> = (0..right.schema.fields().len()).map(is_kept).collect();
+        let once = join.expect.filter(|expect| expect.right_once());
+        let once = once.map(|expect| Once { expect, side: "right", pairs: join.keys.clone() });
+        let built = self.build(join, right, right_keys, (near.clone(), once), (is_kept, is_reduced), &text);
+        let dictionaries = Mutex::default();
+        let (kind, batch_rows) = (join.kind, self.cx.batch_rows);
+        let prober = Prober { keys: left_keys, near, kind, columns, schema: schema.clone(), built, batch_rows, text, dictionaries };
+        let prober = Arc::new(prober);
+        if !join.kind.keeps_right() {
+            left.pipes.push(Box::new(Probe(prober)));
+            left.schema = schema;
+            return Ok(left);
+        }
+        self.stages.push(Stage { flowline: left.into_flowline(), sink: Box::new(Unmatched(prober.clone())) });
+        let rest = Flowline { feed: Feed::Stage(self.stages.len() - 1), pipes: Vec::new().into(), limit: None };
+        let mut left = self.again(&join.left, scans)?;
+        left.pipes.push(Box::new(Probe(prober)));
+        Ok(Open { feed: Feed::Union(vec![left.into_flowline(), rest]), pipes: Vec::new(), limit: None, schema })
+    }
+
+    /// Whether the left side is so much smaller that the right side is to be cut to what it needs first.
+    fn is_left_small(&self, join: &Join) -> Result<bool> {
+        let can_be = matches!(join.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti);
+        // What is expected of keys is expected of all of them.
+        let is_checked = join.expect.is_some_and(|expect| expect.left_once() || expect.right_once());
+        if !can_be || is_checked {
+            return Ok(false);
+        }
+        let (left, right) = (join::rows(&join.left, self.tables)?, join::rows(&join.right, self.tables)?);
+        Ok(left.saturating_mul(SMALLER) <= right)
+    }
+
+    /// Gathers the left side, and leaves out right rows that match none of it.
+    fn reduce(&mut self, left: &mut Open, right: &mut Open, left_keys: &[Key], right_keys: &[Key], text: &str) {
+        let built = BuiltSlot::default();
+        let gathered = Open { feed: Feed::Stage(self.stages.len()), pipes: Vec::new(), limit: None, schema: left.schema.clone() };
+        let input = std::mem::replace(left, gathered);
+        let sink = Build {
+            keys: left_keys.to_vec(),
+            near: None,
+            once: None,
+            is_kept: vec![false; input.schema.fields().len()],
+            passes_on: true,
+            schema: input.schema.clone(),
+            built: built.clone(),
+            text: text.to_owned(),
+        };
+        self.stages.push(Stage { flowline: input.into_flowline(), sink: Box::new(sink) });
+        let prober = Prober {
+            keys: right_keys.to_vec(),
+            near: None,
+            kind: JoinKind::Semi,
+            columns: Vec::new(),
+            schema: right.schema.clone(),
+            built,
+            batch_rows: self.cx.batch_rows,
+            text: format!("keep what matches for {text}"),
+            dictionaries: Mutex::default(),
+        };
+        right.pipes.push(Box::new(Probe(Arc::new(prober))));
+    }
+
+    /// The stage that makes the table of the right side, unless there is one already.
+    fn build(
+        &mut self,
+        join: &Join,
+        right: Open,
+        keys: Vec<Key>,
+        (near, once): (Option<NearRule>, Option<Once>),
+        (is_kept, is_reduced): (Vec<bool>, bool),
+        text: &str,
+    ) -> BuiltSlot {
+        let is_it = |known: &&Joined| known.plan == *join.right && known.keys == keys && known.is_kept == is_kept;
+        let is_plain = near.is_none() && once.is_none() && !is_reduced;
+        if let Some(known) = self.joined.iter().find(is_it).filter(|_| is_plain) {
+            return known.built.clone();
+        }
+        let built = BuiltSlot::default();
+        if is_plain {
+            self.joined.push(Joined {
+                plan: join.right.as_ref().clone(),
+                keys: keys.clone(),
+                is_kept: is_kept.clone(),
+                built: built.clone(),
+            });
+        }
+        let sink = Build {
+            keys,
+            near,
+            once,
+            is_kept,
+            passes_on: false,
+            schema: right.schema.clone(),
+            built: built.clone(),
+            text: text.to_owned(),
+        };
+        self.stages.push(Stage { flowline: right.into_flowline(), sink: Box::new(sink) });
+        built
+    }
+}
+
+/// A pair of columns as keys that can be compared.
+fn matching(pair: &KeyPair, left: &Schema, right: &Schema) -> Result<(Key, Key)> {
+    let (at, to) = (left.index_of(&pair.left)?, right.index_of(&pair.right)?);
+    join::pair((at, left.field(at).data_type()), (to, right.field(to).data_type()))
+}
+
+fn near_rule(as_of: &AsOf, left: &Schema, right: &Schema) -> Result<NearRule> {
+    let (at, to) = (left.index_of(&as_of.on.left)?, right.index_of(&as_of.on.right)?);
+    let (left, right, unit) = join::near_key((at, left.field(at).data_type()), (to, right.field(to).data_type()))?;
+    Ok(NearRule { left, right, direction: as_of.direction, within: as_of.within.clone(), unit })
+}
