@@ -79,17 +79,18 @@ pub(crate) fn finish(logs: &[Log], read: u64) -> Result<()> {
     Ok(())
 }
 
+/// A row that was left out: its file, line, byte, and what is known of it.
+type Row = (String, Option<u64>, u64, Reject);
+
 fn write<'a>(path: &str, logs: impl Iterator<Item = &'a Log>) -> Result<()> {
-    let mut rows: Vec<(String, Option<u64>, u64, Reject)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for log in logs {
         let rejects = log.rejects.rows();
         let lines = lines(log.file.as_ref(), &rejects);
         let file = log.file.path();
         rows.extend(rejects.into_iter().zip(lines).map(|((byte, reject), line)| (file.to_owned(), line, byte, reject)));
     }
-    let texts = |text: &dyn Fn(&(String, Option<u64>, u64, Reject)) -> Option<String>| -> ArrayRef {
-        Arc::new(rows.iter().map(text).collect::<StringViewArray>())
-    };
+    let texts = |text: &dyn Fn(&Row) -> Option<String>| -> ArrayRef { Arc::new(rows.iter().map(text).collect::<StringViewArray>()) };
     let columns: [(&str, ArrayRef); 6] = [
         ("file", texts(&|(file, ..)| Some(file.clone()))),
         ("line", Arc::new(rows.iter().map(|(_, line, ..)| line.map(|line| line as i64)).collect::<Int64Array>())),
