@@ -10,7 +10,7 @@ use frame_engine::{Engine, Progress, Settings};
 use frame_expr::{AggregateCall, Expr, SortKey};
 use frame_io::{FileAccess, MemoryFile, ReadAt};
 use frame_memory::{ScratchAccess, ScratchFile};
-use frame_plan::{Aggregate, Input, Plan, Scan, Sort};
+use frame_plan::{Aggregate, Input, KeyItem, Plan, Scan, Sort};
 
 /// What happens at the n-th operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn plans() -> Vec<Plan> {
     let median = AggregateCall::new("median", vec![Expr::column("id")], "m");
     let group_by = |name: &str, aggregates| Aggregate {
         input: scan(),
-        keys: vec![(Expr::column(name), name.to_owned())],
+        keys: vec![KeyItem { expr: Expr::column(name), name: name.to_owned() }],
         aggregates,
         with_total: false,
     };
@@ -137,6 +137,18 @@ fn answer(engine: &Engine, plan: &Plan) -> Result<String> {
     let run = engine.start(move |_| Ok(plan.clone()), &Progress::default())?;
     let batches = run.collect::<Result<Vec<_>>>()?;
     Ok(format!("{:?}", arrow::compute::concat_batches(&batches[0].schema(), &batches)?.columns()))
+}
+
+/// Bytes in spill files and reserved bytes when the last task has ended: one may still do so when the answer is there.
+fn left_behind(engine: &Engine) -> (u64, usize) {
+    let bytes = || (engine.spilled_bytes(), engine.reserved_bytes());
+    for _ in 0..500 {
+        if bytes() == (0, 0) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    bytes()
 }
 
 #[test]
@@ -161,7 +173,7 @@ fn every_operation_of_the_disk_may_fail() {
                         assert_eq!(error.exit_code(), 5);
                     }
                 }
-                assert_eq!((engine.spilled_bytes(), engine.reserved_bytes()), (0, 0), "{fault:?} at {fails_at} left something");
+                assert_eq!(left_behind(&engine), (0, 0), "{fault:?} at {fails_at} left something");
                 assert_eq!(answer(&engine, &plan).expect("the disk works again"), expected);
             }
         }
@@ -175,6 +187,6 @@ fn no_more_is_spilled_than_may_be() {
         let engine = engine_within(&sound, 2000, 500);
         let error = answer(&engine, &plan).expect_err("little room");
         assert_eq!(error.exit_code(), 5, "{error}");
-        assert_eq!((engine.spilled_bytes(), engine.reserved_bytes()), (0, 0));
+        assert_eq!(left_behind(&engine), (0, 0));
     }
 }
