@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, GenericByteViewArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{ByteViewType, DataType, SchemaRef};
 
 use crate::{Error, Result};
 
@@ -132,8 +132,8 @@ impl Batch {
 
 fn memory_bytes(column: &ArrayRef) -> usize {
     let views = match column.data_type() {
-        DataType::Utf8View => Some(column.as_string_view().total_buffer_bytes_used()),
-        DataType::BinaryView => Some(column.as_binary_view().total_buffer_bytes_used()),
+        DataType::Utf8View => Some(long_bytes(column.as_string_view())),
+        DataType::BinaryView => Some(long_bytes(column.as_binary_view())),
         _ => None,
     };
     match views {
@@ -141,6 +141,11 @@ fn memory_bytes(column: &ArrayRef) -> usize {
         // Nested texts and the like: all that is kept alive.
         None => column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size()),
     }
+}
+
+/// Bytes of the texts that do not lie in their views.
+fn long_bytes<T: ByteViewType + ?Sized>(texts: &GenericByteViewArray<T>) -> usize {
+    if texts.data_buffers().is_empty() { 0 } else { texts.total_buffer_bytes_used() }
 }
 
 impl From<RecordBatch> for Batch {
