@@ -1,18 +1,22 @@
-//! Decoding Parquet columns: the whole of big.parquet, if it is there.
+//! Decoding Parquet columns: the whole of big.parquet and tiny.parquet in the folder that `BENCH_DATA` names, as far as they are there.
 
 use std::sync::Arc;
 
 use divan::Bencher;
 use frame_core::CancelToken;
 use frame_io::formats::parquet::ParquetTable;
-use frame_io::{FileAccess, LocalFiles, ScanRequest, Table};
+use frame_io::{FileAccess, LocalFiles, ReadAt, ScanRequest, Table};
 use frame_memory::MemoryBudget;
 
 fn main() {
     divan::main();
 }
 
-const BIG: &str = "/var/tmp/bd/big.parquet";
+/// A file of the benchmark data, if there is one.
+fn open(name: &str) -> Option<Arc<dyn ReadAt>> {
+    let folder = std::env::var("BENCH_DATA").ok()?;
+    LocalFiles::default().open(&format!("{folder}/{name}")).ok()
+}
 
 fn scan(table: &ParquetTable, columns: &[&str]) -> u64 {
     let request = Arc::new(ScanRequest {
@@ -36,19 +40,19 @@ fn scan(table: &ParquetTable, columns: &[&str]) -> u64 {
 
 #[divan::bench(sample_count = 3, sample_size = 1, args = [&["category"][..], &["value"], &["category", "value"], &["id", "ts"], &["note"]])]
 fn one_thread(bencher: Bencher, columns: &[&str]) {
-    let Ok(file) = LocalFiles::default().open(BIG) else { return };
+    let Some(file) = open("big.parquet") else { return };
     let table = ParquetTable::open(file).expect("big.parquet");
     bencher.bench_local(|| scan(&table, columns));
 }
 
 #[divan::bench]
 fn open_and_first_batch_of_a_tiny_file(bencher: Bencher) {
-    const TINY: &str = "/var/tmp/bd/tiny.parquet";
-    if LocalFiles::default().open(TINY).is_err() {
+    if open("tiny.parquet").is_none() {
         return;
     }
     bencher.bench_local(|| {
-        let table = ParquetTable::open(LocalFiles::default().open(TINY).expect("tiny.parquet")).expect("a table");
+        let file = open("tiny.parquet").expect("it was there");
+        let table = ParquetTable::open(file).expect("a table");
         scan(&table, &["category", "value"])
     });
 }
