@@ -11,11 +11,12 @@ use frame_expr::BoundExpr;
 use frame_graph::Scheduler;
 
 use crate::added::with_added;
+use crate::compact::compacted;
 use crate::context::Context;
-use crate::gathered::{Gathered, whole};
+use crate::gathered::{Gathered, in_batches};
 use crate::graph::Sink;
 use crate::group_by::keys;
-use crate::sort::{Order, canonical, compacted, sorted_indices};
+use crate::sort::{Order, canonical, sorted_indices};
 use crate::source::{Batches, Source};
 
 /// The most rows that can be numbered.
@@ -70,11 +71,7 @@ impl Sink for Complete {
     }
 
     fn finish(&self, shares: Vec<Gathered<()>>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
-        let (batches, mut memory) = Gathered::merged(shares);
-        let rows: usize = batches.iter().map(|(batch, ())| batch.len()).sum();
-        let column = |at: usize| whole(batches.iter().map(|(batch, ())| &batch.columns()[at]), self.input.field(at).data_type());
-        let columns = scheduler.map(self.input.fields().len(), column)?;
-        drop(batches);
+        let (columns, rows, mut memory) = Gathered::columns(shares, &self.input, scheduler)?;
         let mut axes = scheduler.map(self.keys.len(), |at| Axis::new(&columns[self.keys[at]], rows, scheduler))?;
         let combinations = self.combinations(&axes, rows)?;
         let mut held = cx.budget.reserve("missing rows");
@@ -88,12 +85,7 @@ impl Sink for Complete {
         });
         let layout = Layout::new(&axes, rows, combinations);
         cx.cancel.check()?;
-        let pieces = layout.rows.len().div_ceil(cx.batch_rows);
-        let batches = scheduler.map(pieces, |piece| {
-            cx.cancel.check()?;
-            let first = piece * cx.batch_rows;
-            self.batch(&columns, &axes, &layout, first..(first + cx.batch_rows).min(layout.rows.len()))
-        })?;
+        let batches = in_batches(layout.rows.len(), scheduler, cx, |range| self.batch(&columns, &axes, &layout, range))?;
         Ok(Arc::new(Batches::new(batches, memory)))
     }
 

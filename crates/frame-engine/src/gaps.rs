@@ -12,11 +12,12 @@ use frame_graph::Scheduler;
 use frame_memory::Reservation;
 
 use crate::added::with_added;
+use crate::compact::compacted;
 use crate::context::Context;
-use crate::gathered::{Gathered, whole};
+use crate::gathered::{Gathered, in_batches};
 use crate::graph::Sink;
 use crate::group_by::keys;
-use crate::sort::{Order, canonical, compacted, sorted_indices};
+use crate::sort::{Order, canonical, sorted_indices};
 use crate::source::{Batches, Source};
 
 /// The most rows that can be numbered.
@@ -78,20 +79,11 @@ impl Sink for Gaps {
     }
 
     fn finish(&self, shares: Vec<Gathered<()>>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
-        let (batches, mut memory) = Gathered::merged(shares);
-        let rows: usize = batches.iter().map(|(batch, ())| batch.len()).sum();
-        let column = |at: usize| whole(batches.iter().map(|(batch, ())| &batch.columns()[at]), self.input.field(at).data_type());
-        let columns = scheduler.map(self.input.fields().len(), column)?;
-        drop(batches);
+        let (columns, rows, mut memory) = Gathered::columns(shares, &self.input, scheduler)?;
         let mut held = cx.budget.reserve("missing rows");
         let layout = self.layout(&columns, rows, scheduler, &mut held, cx)?;
         memory.push(held);
-        let pieces = layout.rows.len().div_ceil(cx.batch_rows);
-        let batches = scheduler.map(pieces, |piece| {
-            cx.cancel.check()?;
-            let first = piece * cx.batch_rows;
-            self.batch(&columns, &layout, first..(first + cx.batch_rows).min(layout.rows.len()))
-        })?;
+        let batches = in_batches(layout.rows.len(), scheduler, cx, |range| self.batch(&columns, &layout, range))?;
         Ok(Arc::new(Batches::new(batches, memory)))
     }
 

@@ -1,10 +1,15 @@
 //! The rows of a stage in memory, in the order of the input.
 
+use std::ops::Range;
+
 use arrow::array::{Array, ArrayRef, new_empty_array};
 use arrow::compute::concat;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Schema};
 use frame_core::{Batch, Result};
+use frame_graph::Scheduler;
 use frame_memory::Reservation;
+
+use crate::context::Context;
 
 /// Batches of one worker and the memory that they take.
 pub(crate) struct Gathered<T> {
@@ -37,6 +42,30 @@ impl<T> Gathered<T> {
         batches.sort_by_key(|(batch, _)| batch.origin());
         (batches, memory)
     }
+}
+
+impl Gathered<()> {
+    /// The columns of all batches, each as one, the number of rows, and the memory that they take.
+    pub(crate) fn columns(shares: Vec<Self>, schema: &Schema, scheduler: &Scheduler) -> Result<(Vec<ArrayRef>, usize, Vec<Reservation>)> {
+        let (batches, memory) = Self::merged(shares);
+        let rows = batches.iter().map(|(batch, ())| batch.len()).sum();
+        let column = |at: usize| whole(batches.iter().map(|(batch, ())| &batch.columns()[at]), schema.field(at).data_type());
+        Ok((scheduler.map(schema.fields().len(), column)?, rows, memory))
+    }
+}
+
+/// The rows of a result, of which each batch is made on its own.
+pub(crate) fn in_batches(
+    rows: usize,
+    scheduler: &Scheduler,
+    cx: &Context,
+    batch: impl Fn(Range<usize>) -> Result<Batch> + Sync,
+) -> Result<Vec<Batch>> {
+    scheduler.map(rows.div_ceil(cx.batch_rows), |piece| {
+        cx.cancel.check()?;
+        let first = piece * cx.batch_rows;
+        batch(first..(first + cx.batch_rows).min(rows))
+    })
 }
 
 /// Parts of a column as one.

@@ -3,6 +3,7 @@
 //! This crate knows nothing of query text; what a plan's inputs are, it learns from `frame-io`.
 
 mod added;
+mod compact;
 mod complete;
 mod context;
 mod engine;

@@ -10,7 +10,8 @@ use frame_memory::Reservation;
 
 use crate::context::Context;
 
-/// Something that is read partition by partition.
+/// Something that is read partition by partition. What is not said here otherwise is so for the result of a stage: its rows are of no file,
+/// and those that are rejected were read by no scan.
 pub(crate) trait Source: Send + Sync + Debug {
     /// Number of partitions.
     fn partitions(&self) -> usize;
@@ -19,16 +20,25 @@ pub(crate) trait Source: Send + Sync + Debug {
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop>;
 
     /// A partition was read to its end.
-    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop>;
+    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
+        self.left(partition, ledger, cx);
+        Ok(())
+    }
 
     /// A partition was read only as far as its rows were wanted.
-    fn left(&self, partition: usize, ledger: RowLedger, cx: &Context);
+    fn left(&self, _partition: usize, ledger: RowLedger, cx: &Context) {
+        cx.counters.reject_derived(ledger.rejected);
+    }
 
     /// The path of the file that a partition is of, if it is one of a file.
-    fn file(&self, partition: usize) -> Option<&str>;
+    fn file(&self, _partition: usize) -> Option<&str> {
+        None
+    }
 
     /// Every partition was read.
-    fn close(&self) -> Result<(), Stop>;
+    fn close(&self) -> Result<(), Stop> {
+        Ok(())
+    }
 }
 
 /// A scan of a table.
@@ -95,23 +105,6 @@ impl Source for Batches {
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
         Ok(Box::new(Once(Some(self.batches[partition].clone()))))
-    }
-
-    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
-        self.left(partition, ledger, cx);
-        Ok(())
-    }
-
-    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
-        cx.counters.reject_derived(ledger.rejected);
-    }
-
-    fn file(&self, _: usize) -> Option<&str> {
-        None
-    }
-
-    fn close(&self) -> Result<(), Stop> {
-        Ok(())
     }
 }
 

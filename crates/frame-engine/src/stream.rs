@@ -7,9 +7,9 @@ use frame_graph::{Ordered, OrderedWork, Scheduler};
 use frame_io::Stop;
 use frame_memory::Reservation;
 
+use crate::compact::compacted;
 use crate::graph::StageSink;
 use crate::pipeline::{Pipeline, Reading};
-use crate::sort::compacted;
 use crate::source::{Batches, Source};
 
 /// A pipeline as ordered work.

@@ -7,9 +7,9 @@ use frame_core::{Batch, Error, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::Reservation;
 
+use crate::compact::compacted;
 use crate::context::Context;
 use crate::graph::Sink;
-use crate::sort::compacted;
 use crate::source::{Batches, Source};
 
 /// Keeps the last `count` rows.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, StringViewArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, UInt32Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::DataType;
 use frame_core::{Batch, Error, Origin, Result};
@@ -12,6 +12,7 @@ use frame_memory::Reservation;
 use frame_plan::FillFrom;
 
 use super::between::comparable;
+use crate::compact::compact;
 use crate::context::Context;
 use crate::graph::Sink;
 use crate::source::{Batches, Source};
@@ -148,8 +149,5 @@ fn single(column: &ArrayRef, row: usize) -> Result<ArrayRef> {
         DataType::Dictionary(_, values) => cast(&value, values)?,
         _ => value,
     };
-    Ok(match value.as_any().downcast_ref::<StringViewArray>() {
-        Some(texts) => Arc::new(texts.gc()),
-        None => value,
-    })
+    Ok(compact(&value))
 }

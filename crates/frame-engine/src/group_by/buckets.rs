@@ -9,13 +9,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, UInt32Array};
 use arrow::compute::{concat, take};
 use arrow::datatypes::DataType;
 use frame_core::Result;
 use frame_core::cardinality::Cardinality;
 use frame_memory::{SpillDir, SpillFile};
 
+use crate::compact::compact;
 use crate::spill::Piece;
 
 /// The number of buckets.
@@ -40,6 +41,21 @@ pub(super) struct Groups {
     pub(super) rows: usize,
     /// Whether they are rows.
     pub(super) are_rows: bool,
+}
+
+impl Groups {
+    /// Groups of one layout, one behind the other; `None` if there are none.
+    pub(super) fn joined(parts: &[Self]) -> Result<Option<Self>> {
+        let Some(first) = parts.first() else { return Ok(None) };
+        let joined = |of: &dyn Fn(&Self) -> ArrayRef| -> Result<ArrayRef> {
+            let columns: Vec<ArrayRef> = parts.iter().map(of).collect();
+            Ok(concat(&columns.iter().map(|column| column.as_ref()).collect::<Vec<&dyn Array>>())?)
+        };
+        let keys = (0..first.keys.len()).map(|at| joined(&|part| part.keys[at].clone())).collect::<Result<_>>()?;
+        let of_call = |call: usize| (0..first.states[call].len()).map(|at| joined(&|part| part.states[call][at].clone())).collect();
+        let states = (0..first.states.len()).map(of_call).collect::<Result<_>>()?;
+        Ok(Some(Self { keys, states, rows: parts.iter().map(|part| part.rows).sum(), are_rows: first.are_rows }))
+    }
 }
 
 /// Groups in the order of their buckets.
@@ -107,15 +123,11 @@ impl Buckets {
             // Parts of one layout go together; the layout hardly ever changes.
             for alike in self.parts.chunk_by(|a, b| a.layout() == b.layout()) {
                 let groups: Vec<Groups> = alike.iter().map(|part| part.bucket(bucket)).filter(|groups| groups.rows > 0).collect();
-                let rows = groups.iter().map(|groups| groups.rows).sum();
-                let Some(Groups { keys, states, are_rows, .. }) = groups.first() else { continue };
-                let flat: Vec<Vec<&ArrayRef>> =
-                    groups.iter().map(|groups| groups.keys.iter().chain(groups.states.iter().flatten()).collect()).collect();
-                let column = |at: usize| Ok(concat(&flat.iter().map(|columns| columns[at].as_ref()).collect::<Vec<&dyn Array>>())?);
-                let columns = (0..flat[0].len()).map(column).collect::<Result<Vec<_>>>()?;
+                let Some(Groups { keys, states, rows, are_rows }) = Groups::joined(&groups)? else { continue };
+                let columns: Vec<ArrayRef> = keys.iter().chain(states.iter().flatten()).cloned().collect();
                 let piece = Piece::write(&file, &columns, rows)?;
                 let states = states.iter().map(Vec::len).collect();
-                self.spilled[bucket].push(Spilled { piece, keys: keys.len(), states, are_rows: *are_rows });
+                self.spilled[bucket].push(Spilled { piece, keys: keys.len(), states, are_rows });
             }
         }
         self.parts.clear();
@@ -221,13 +233,5 @@ impl Part {
 
     fn bytes(&self) -> usize {
         self.groups.keys.iter().chain(self.groups.states.iter().flatten()).map(|column| column.get_array_memory_size()).sum()
-    }
-}
-
-/// A column whose texts do not keep other buffers alive than their own.
-fn compact(column: &ArrayRef) -> ArrayRef {
-    match column.as_string_view_opt() {
-        Some(texts) => Arc::new(texts.gc()),
-        None => column.clone(),
     }
 }

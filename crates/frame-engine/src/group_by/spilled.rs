@@ -67,23 +67,6 @@ impl Source for Unmerged {
         let merging = Merging::new(self.buckets[partition].clone());
         Ok(Box::new(BucketReader { merging, group_by: self.group_by.clone(), cx: self.cx.clone(), batches: Vec::new(), memory: None }))
     }
-
-    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
-        self.left(partition, ledger, cx);
-        Ok(())
-    }
-
-    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
-        cx.counters.reject_derived(ledger.rejected);
-    }
-
-    fn file(&self, _: usize) -> Option<&str> {
-        None
-    }
-
-    fn close(&self) -> Result<(), Stop> {
-        Ok(())
-    }
 }
 
 /// Merges a bucket and gives its groups.

@@ -1,7 +1,7 @@
 //! The groups of one worker: keys, and the states of every aggregate.
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
-use arrow::compute::{concat, filter};
+use arrow::compute::filter;
 use arrow::datatypes::DataType;
 use frame_core::{Batch, Error, Origin, Result};
 use frame_expr::aggregates::GroupStates;
@@ -146,15 +146,7 @@ impl Totals {
     /// Puts the rows that are not grouped into the buckets.
     fn flush_rows(&mut self) -> Result<()> {
         let batches = std::mem::take(&mut self.ungrouped);
-        let Some(first) = batches.first() else { return Ok(()) };
-        let joined = |columns: Vec<&ArrayRef>| Ok(concat(&columns.iter().map(|column| column.as_ref()).collect::<Vec<&dyn Array>>())?);
-        let keys = (0..first.keys.len()).map(|at| joined(batches.iter().map(|batch| &batch.keys[at]).collect())).collect::<Result<_>>()?;
-        let of_call = |call: usize| {
-            let columns = 0..first.states[call].len();
-            columns.map(|at| joined(batches.iter().map(|batch| &batch.states[call][at]).collect())).collect::<Result<_>>()
-        };
-        let states = (0..first.states.len()).map(of_call).collect::<Result<_>>()?;
-        let groups = Groups { keys, states, rows: self.hashes.len(), are_rows: true };
+        let Some(groups) = Groups::joined(&batches)? else { return Ok(()) };
         self.buckets.add(&std::mem::take(&mut self.hashes), &groups)
     }
 
@@ -189,11 +181,6 @@ impl Totals {
         // An empty table keeps its room.
         self.keys = keys::table(&self.types)?;
         (self.groups, self.selected) = (Vec::new(), Vec::new());
-        self.spill()
-    }
-
-    /// Puts the groups that have left the table on disk.
-    pub(super) fn spill(&mut self) -> Result<()> {
         self.buckets.spill(&self.spill)?;
         self.memory.require(self.bytes())
     }

@@ -14,9 +14,9 @@ use super::columns::{gathered, held_bytes, too_many};
 use super::keys::{Key, Keys};
 use super::near::{Near, NearRule};
 use super::table::{NONE, Table};
+use crate::compact::compacted;
 use crate::context::Context;
 use crate::graph::Sink;
-use crate::sort::compacted;
 use crate::source::{Batches, Source};
 
 /// Where a stage leaves the table.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, UInt32Array, new_null_array};
 use frame_core::{Batch, Result};
 use frame_graph::Scheduler;
-use frame_io::{BatchReader, RowLedger, Stop};
+use frame_io::{BatchReader, Stop};
 use frame_memory::Reservation;
 use frame_plan::JoinColumn;
 
@@ -99,22 +99,5 @@ impl Source for Rest {
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
         Ok(Box::new(Once(Some(self.batch(partition)?))))
-    }
-
-    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
-        self.left(partition, ledger, cx);
-        Ok(())
-    }
-
-    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
-        cx.counters.reject_derived(ledger.rejected);
-    }
-
-    fn file(&self, _: usize) -> Option<&str> {
-        None
-    }
-
-    fn close(&self) -> Result<(), Stop> {
-        Ok(())
     }
 }

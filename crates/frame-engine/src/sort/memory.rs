@@ -2,21 +2,24 @@
 
 use std::cmp::Ordering;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
 use arrow::row::Rows;
 use frame_core::{Batch, Result};
 use frame_graph::Scheduler;
-use frame_io::{BatchReader, RowLedger, Stop};
+use frame_io::{BatchReader, Stop};
 use frame_memory::Reservation;
 
-use super::run::Sources;
+use super::run::taken;
 use super::sorter::{Held, entries};
+use crate::compact::compacted;
 use crate::context::Context;
 use crate::source::{Once, Source};
 
 /// Rows in order; each partition is a batch of the result.
 pub(super) struct InMemory {
-    sources: Sources<'static>,
+    /// The columns of each batch.
+    columns: Vec<Vec<ArrayRef>>,
     /// Batch and row of each row of the result.
     order: Vec<(u32, u32)>,
     schema: SchemaRef,
@@ -49,8 +52,7 @@ impl InMemory {
         cx.cancel.check()?;
         let order = order.into_iter().map(|entry| (entry.batch, entry.row)).collect();
         let columns = held.into_iter().map(|batch| batch.columns).collect();
-        let sources = Sources { columns, keys: Vec::new() };
-        Ok(Self { sources, order, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory })
+        Ok(Self { columns, order, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory })
     }
 }
 
@@ -63,24 +65,7 @@ impl Source for InMemory {
         let first = partition * self.batch_rows;
         let part = &self.order[first..self.order.len().min(first + self.batch_rows)];
         let places: Vec<_> = part.iter().map(|(batch, row)| (*batch as usize, *row as usize)).collect();
-        let columns = self.sources.take(&places)?;
-        Ok(Box::new(Once(Some(super::compacted(Batch::new(self.schema.clone(), columns, part.len())?)?))))
-    }
-
-    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
-        self.left(partition, ledger, cx);
-        Ok(())
-    }
-
-    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
-        cx.counters.reject_derived(ledger.rejected);
-    }
-
-    fn file(&self, _: usize) -> Option<&str> {
-        None
-    }
-
-    fn close(&self) -> Result<(), Stop> {
-        Ok(())
+        let columns = taken(&self.columns, &places)?;
+        Ok(Box::new(Once(Some(compacted(Batch::new(self.schema.clone(), columns, part.len())?)?))))
     }
 }

@@ -15,10 +15,10 @@ use frame_graph::Scheduler;
 use frame_io::{BatchReader, RowLedger, Stop};
 use frame_memory::{MemoryBudget, Reservation, SpillFile};
 
-use super::compacted;
 use super::keys::{Entry, SortKeys};
-use super::run::{Run, RunPiece, Sources};
+use super::run::{Run, RunPiece, Sources, taken};
 use super::sorter::ORDER_BYTES;
+use crate::compact::compacted;
 use crate::context::Context;
 use crate::source::Source;
 
@@ -249,23 +249,6 @@ impl Source for Merged {
         let (merging, schema) = (self.merging.clone(), self.schema.clone());
         Ok(Box::new(RangeReader { merging, schema, batch_rows: self.batch_rows, partition, range: None, next: 0 }))
     }
-
-    fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {
-        self.left(partition, ledger, cx);
-        Ok(())
-    }
-
-    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
-        cx.counters.reject_derived(ledger.rejected);
-    }
-
-    fn file(&self, _: usize) -> Option<&str> {
-        None
-    }
-
-    fn close(&self) -> Result<(), Stop> {
-        Ok(())
-    }
 }
 
 /// Reads a range.
@@ -291,7 +274,7 @@ impl BatchReader for RangeReader {
         }
         self.next += part.len();
         let places: Vec<_> = part.iter().map(Entry::place).collect();
-        let mut columns = range.sources().take(&places)?;
+        let mut columns = taken(&range.pieces.iter().map(|piece| piece.columns.as_slice()).collect::<Vec<_>>(), &places)?;
         columns.truncate(self.schema.fields().len());
         Ok(Some(compacted(Batch::new(self.schema.clone(), columns, places.len())?)?))
     }

@@ -9,6 +9,6 @@ mod sink;
 mod sorter;
 
 pub(crate) use keys::SortKeys;
-pub(crate) use order::{Order, canonical, compacted, sorted_indices};
+pub(crate) use order::{Order, canonical, sorted_indices};
 pub(crate) use sink::Sort;
 pub(crate) use sorter::{Sorter, sorted};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, UInt32Array};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Float64Type};
 use arrow::row::{RowConverter, SortField};
-use frame_core::{Batch, Error, QueryError, Result};
+use frame_core::{Error, QueryError, Result};
 use frame_graph::Scheduler;
 
 /// How one key orders.
@@ -57,14 +57,4 @@ pub(crate) fn sorted_indices(keys: &[(ArrayRef, Order)], rows: usize, scheduler:
     let mut indices: Vec<u32> = (0..rows).collect();
     scheduler.sort_by(&mut indices, |a, b| packed.row(*a as usize).cmp(&packed.row(*b as usize)));
     Ok(Some(UInt32Array::from(indices)))
-}
-
-/// A dense batch whose texts do not keep read buffers alive.
-pub(crate) fn compacted(batch: Batch) -> Result<Batch> {
-    let (origin, batch) = (batch.origin(), batch.dense()?);
-    let columns = batch.columns().iter().map(|column| match column.as_any().downcast_ref::<StringViewArray>() {
-        Some(texts) => Arc::new(texts.gc()) as ArrayRef,
-        None => column.clone(),
-    });
-    Ok(Batch::new(batch.schema().clone(), columns.collect(), batch.len())?.with_origin(origin))
 }

@@ -33,16 +33,14 @@ pub(super) struct Sources<'a> {
     pub(super) keys: Vec<&'a Rows>,
 }
 
-impl Sources<'_> {
-    /// The rows at some places.
-    pub(super) fn take(&self, places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
-        let count = self.columns.first().map_or(0, Vec::len);
-        let column = |at: usize| {
-            let arrays: Vec<&dyn Array> = self.columns.iter().map(|columns| columns[at].as_ref()).collect();
-            Ok(interleave(&arrays, places)?)
-        };
-        (0..count).map(column).collect()
-    }
+/// The rows of some batches at some places.
+pub(super) fn taken<C: AsRef<[ArrayRef]>>(batches: &[C], places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
+    let count = batches.first().map_or(0, |columns| columns.as_ref().len());
+    let column = |at: usize| {
+        let arrays: Vec<&dyn Array> = batches.iter().map(|columns| columns.as_ref()[at].as_ref()).collect();
+        Ok(interleave(&arrays, places)?)
+    };
+    (0..count).map(column).collect()
 }
 
 impl Run {
@@ -62,7 +60,7 @@ impl Run {
                 let (batch, row) = places[at];
                 sources.keys[batch].row(row).as_ref().into()
             };
-            let piece = Piece::write(file, &sources.take(&places)?, places.len())?;
+            let piece = Piece::write(file, &taken(&sources.columns, &places)?, places.len())?;
             self.pieces.push(RunPiece { first: key(0), last: key(places.len() - 1), piece });
         }
         Ok(())

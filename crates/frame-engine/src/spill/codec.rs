@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::buffer::Buffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::reader::StreamDecoder;
 use arrow::ipc::writer::StreamWriter;
 use frame_core::{Error, Result};
+
+use crate::compact::compact;
 
 /// Columns of `rows` rows as bytes. Dictionaries are written as their values.
 pub(super) fn encode(columns: &[ArrayRef], rows: usize) -> Result<Vec<u8>> {
@@ -42,10 +44,8 @@ pub(super) fn with_types(columns: &[ArrayRef], types: &[DataType]) -> Result<Vec
 /// A column that keeps nothing alive but its own values.
 fn plain(column: &ArrayRef) -> Result<ArrayRef> {
     Ok(match column.data_type() {
-        DataType::Utf8View => Arc::new(column.as_string_view().gc()),
-        DataType::BinaryView => Arc::new(column.as_binary_view().gc()),
         DataType::Dictionary(_, values) => return plain(&cast(column, values)?),
-        _ => column.clone(),
+        _ => compact(column),
     })
 }
 

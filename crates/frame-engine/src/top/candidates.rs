@@ -3,7 +3,7 @@
 //! Rows are gathered until there are twice as many as the last look left, then all but the best of each group go. What the worst row
 //! kept of a full group looks like is remembered, so that most rows are turned away at the door.
 
-use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
@@ -242,11 +242,7 @@ pub(super) struct Kept<R> {
 
 /// Columns that keep no other rows alive.
 fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
-    let columns = batch.columns().iter().map(|column| match column.as_any().downcast_ref::<arrow::array::StringViewArray>() {
-        Some(texts) => std::sync::Arc::new(texts.gc()) as ArrayRef,
-        None => column.clone(),
-    });
-    let columns: Vec<ArrayRef> = columns.collect();
+    let columns: Vec<ArrayRef> = batch.columns().iter().map(crate::compact::compact).collect();
     if columns.is_empty() {
         return Err(Error::internal("a top without columns"));
     }

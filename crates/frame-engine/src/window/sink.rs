@@ -11,10 +11,11 @@ use frame_graph::Scheduler;
 use frame_memory::Reservation;
 
 use super::arrangement::Arrangement;
+use crate::compact::compacted;
 use crate::context::Context;
 use crate::gathered::{Gathered, whole};
 use crate::graph::Sink;
-use crate::sort::{Order, canonical, compacted};
+use crate::sort::{Order, canonical};
 use crate::source::{Batches, Source};
 
 /// Adds a column for each window.

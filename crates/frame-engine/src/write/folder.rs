@@ -14,7 +14,7 @@ use frame_io::Pending;
 use frame_io::formats::{Destination, OutputFormat, Writer, failure};
 
 use super::sink::buffered;
-use crate::sort::compacted;
+use crate::compact::compacted;
 
 /// The most partitions of a folder: each keeps a file open.
 const PARTITIONS_MAX: usize = 1000;

@@ -21,19 +21,9 @@ pub struct SpillFile {
     counted: AtomicU64,
 }
 
-/// The most bytes that a block needs besides those it holds, while it is written or read: its compressed form.
-fn compressed_max(raw: usize) -> usize {
-    lz4_flex::block::get_maximum_output_size(raw)
-}
-
 impl SpillFile {
     pub(super) fn new(file: Arc<dyn ScratchFile>, dir: SpillDir) -> Self {
         Self { file, dir, end: AtomicU64::new(0), counted: AtomicU64::new(0) }
-    }
-
-    /// Bytes of memory that writing or reading a block of `raw` bytes takes for a moment, the block itself not counted.
-    pub fn working_bytes(raw: usize) -> usize {
-        compressed_max(raw)
     }
 
     /// Writes a block.
