@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod checksum;
 mod colour;
 mod completions;
 mod config;

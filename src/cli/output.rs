@@ -6,12 +6,12 @@ use std::path::Path;
 use clap::Args;
 use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringViewArray};
 use frame::arrow::compute::cast;
-use frame::arrow::datatypes::{DataType, Float64Type, SchemaRef};
-use frame_expr::aggregates;
+use frame::arrow::datatypes::{DataType, SchemaRef};
 use frame_io::formats::parquet::ParquetOptions;
 use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Writer};
 use frame_io::{Identity, Pending};
 
+use super::checksum::Checksum;
 use super::colour::Colours;
 use super::failure::Failure;
 use super::input::usage;
@@ -76,7 +76,7 @@ pub(super) struct Output {
 
 enum Form {
     Table { preview: Preview, width: usize, is_coloured: bool },
-    Checksum { columns: Vec<String>, rows: Vec<RecordBatch>, schema: SchemaRef },
+    Checksum(Checksum),
     Written(Box<dyn Writer>),
 }
 
@@ -197,10 +197,7 @@ impl OutputFlags {
         let mut target = Target::open(self.output.as_deref())?;
         let form = match formats::by_name(name) {
             Some(format) => Form::Written(written(format, self.parquet.as_deref(), schema, &mut target)?),
-            None if name == "checksum" => {
-                let columns = columns.split(',').filter(|column| !column.is_empty()).map(str::to_owned).collect();
-                Form::Checksum { columns, rows: Vec::new(), schema: schema.clone() }
-            }
+            None if name == "checksum" => Form::Checksum(Checksum::new(columns, schema)?),
             None => Form::Table {
                 preview: Preview::new(schema),
                 width: self.width.unwrap_or_else(terminal_width),
@@ -235,7 +232,7 @@ impl Output {
         let batch = safe.as_ref().unwrap_or(batch);
         match &mut self.form {
             Form::Table { preview, .. } => preview.push(batch)?,
-            Form::Checksum { rows, .. } => rows.push(batch.clone()),
+            Form::Checksum(checksum) => checksum.push(batch)?,
             Form::Written(writer) => {
                 writer.write(batch).map_err(Failure::write(&self.target.path))?;
                 if writer.pending_bytes() > self.pending_bytes_max {
@@ -255,7 +252,7 @@ impl Output {
     pub(super) fn finish(mut self) -> Result<()> {
         match self.form {
             Form::Table { preview, width, is_coloured } => self.target.write(&table::render(&preview, width, is_coloured))?,
-            Form::Checksum { columns, rows, schema } => self.target.write(&checksum(&columns, &rows, &schema)?)?,
+            Form::Checksum(checksum) => self.target.write(&checksum.finish()?)?,
             Form::Written(writer) => writer.finish().map_err(Failure::write(&self.target.path))?,
         }
         self.target.complete()
@@ -291,30 +288,4 @@ fn spreadsheet_safe(batch: &RecordBatch) -> frame::Result<RecordBatch> {
 pub(super) fn print(text: &str) -> Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::write("stdout"))
-}
-
-/// The number of rows and the sum of each column, on one line.
-fn checksum(columns: &[String], rows: &[RecordBatch], schema: &SchemaRef) -> Result<String> {
-    let mut line = rows.iter().map(RecordBatch::num_rows).sum::<usize>().to_string();
-    for name in columns {
-        let index = schema
-            .index_of(name)
-            .map_err(|_| usage(format!("the answer has no column `{name}`"), "checksum=A,B names columns of the answer"))?;
-        line.push_str(&format!(",{}", sum(rows.iter().map(|batch| batch.column(index)))?));
-    }
-    line.push('\n');
-    Ok(line)
-}
-
-/// The exact sum of numbers, whatever their order; 0 if there is none.
-fn sum<'a>(columns: impl Iterator<Item = &'a ArrayRef>) -> Result<f64> {
-    let mut states = aggregates::find("sum")?.bind(&[DataType::Float64], &[])?.start();
-    states.resize(1);
-    for column in columns {
-        let floats = cast(column, &DataType::Float64);
-        let floats = floats.map_err(|error| usage(format!("the column cannot be summed: {error}"), "name numeric columns"))?;
-        states.update(&vec![0; floats.len()], &[floats])?;
-    }
-    let sum = states.take_values()?;
-    Ok(sum.as_primitive::<Float64Type>().iter().next().flatten().unwrap_or(0.0))
 }

@@ -6,5 +6,6 @@ pub(crate) mod ranks;
 mod sink;
 mod spilled;
 mod totals;
+mod unmerged;
 
 pub(crate) use sink::GroupBy;

@@ -8,11 +8,11 @@ use arrow::datatypes::{DataType, SchemaRef};
 use frame_core::{Batch, Error, Result};
 use frame_expr::{BoundCall, BoundExpr, Expr, bind};
 use frame_graph::Scheduler;
-use frame_memory::Reservation;
 
 use super::buckets::{BUCKETS, Spilled};
-use super::spilled::{Merging, Unmerged};
+use super::spilled::Merging;
 use super::totals::{Finished, Totals};
+use super::unmerged::{Parts, Place, Unmerged};
 use crate::context::Context;
 use crate::graph::Sink;
 use crate::pipeline::Pipeline;
@@ -22,6 +22,9 @@ use crate::union::Union;
 
 /// Up to as many groups of all workers are merged by one of them: less work than to put them into buckets.
 const MERGED_MAX: usize = 1 << 14;
+
+/// While groups are merged from disk, all workers together gather at most this part of the limit before they sort it.
+const SORTER_PART: usize = 4;
 
 /// Groups rows by keys and aggregates them; the result is sorted by key, nulls last.
 #[derive(Debug, Clone)]
@@ -48,19 +51,24 @@ impl Sink for GroupBy {
 
     fn finish(&self, shares: Vec<Totals>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let held: usize = shares.iter().map(Totals::reserved_bytes).sum();
-        // Merging takes as much again, and so does the result.
-        if shares.iter().any(Totals::is_spilled) || !self.keys.is_empty() && cx.budget.free_bytes() < 2 * held {
+        let is_lazy = self.is_unordered && !self.with_total;
+        // Merging takes as much again, and so does the result, unless only some buckets are merged at a time.
+        let needed = if is_lazy { held / 4 } else { 2 * held };
+        if shares.iter().any(Totals::is_spilled) || !self.keys.is_empty() && cx.budget.free_bytes() < needed {
             return self.by_disk(shares, scheduler, cx);
         }
         let types = self.types();
         let is_small =
             self.keys.is_empty() || shares.len() == 1 || shares.iter().map(Totals::len).sum::<usize>() <= MERGED_MAX.min(cx.table_groups);
-        let (finished, held) = if is_small && !shares.iter().any(Totals::has_buckets) {
-            (vec![merged(shares, cx)?.finish(self, &types)?], Vec::new())
+        let finished = if is_small && !shares.iter().any(Totals::has_buckets) {
+            vec![merged(shares, cx)?.finish(self, &types)?]
         } else {
-            self.by_bucket(shares, &types, scheduler, cx)?
+            let parts = parts(shares, scheduler)?;
+            if is_lazy {
+                return Ok(Arc::new(Unmerged::new(self.clone(), Place::Memory(Arc::new(parts)), cx)));
+            }
+            scheduler.map(BUCKETS, |bucket| parts.merged(bucket, self, cx))?
         };
-        drop(held);
         let wholes: Vec<&Vec<Vec<ArrayRef>>> = finished.iter().filter_map(|part| part.whole.as_ref()).collect();
         let total = if self.with_total { Some(self.total(&wholes, &types)?) } else { None };
         let (mut parts, mut memory) = (Vec::new(), Vec::new());
@@ -99,7 +107,7 @@ impl GroupBy {
             buckets.iter_mut().zip(of_share).for_each(|(bucket, more)| bucket.extend(more));
         }
         if self.is_unordered && !self.with_total {
-            return Ok(Arc::new(Unmerged::new(self.clone(), buckets, cx)));
+            return Ok(Arc::new(Unmerged::new(self.clone(), Place::Disk(buckets), cx)));
         }
         let keys: Vec<_> = self.schema.fields()[..self.keys.len()]
             .iter()
@@ -108,6 +116,9 @@ impl GroupBy {
         let keys = Arc::new(SortKeys::new(keys, false)?);
         // A task takes a sorter that no other one has in hand, so there are no more of them than threads.
         let sorters = Mutex::new(Vec::new());
+        // Merging must not have to wait for a sorter to give something up.
+        let gathered_bytes = cx.gathered_bytes.min(cx.budget.limit_bytes() / SORTER_PART / scheduler.threads());
+        let sorting = Context { gathered_bytes, ..cx.clone() };
         let idle = || sorters.lock().unwrap_or_else(PoisonError::into_inner);
         let wholes = scheduler.map(BUCKETS, |bucket| {
             let mut sorter = idle().pop().unwrap_or_else(|| Sorter::new(keys.clone(), cx));
@@ -115,7 +126,7 @@ impl GroupBy {
             while let Some(Finished { columns, whole, memory }) = merging.next(self, cx)? {
                 let rows = columns[0].len();
                 drop(memory);
-                sorter.push(Batch::new(self.schema.clone(), columns, rows)?, cx)?;
+                sorter.push(Batch::new(self.schema.clone(), columns, rows)?, &sorting)?;
                 wholes.extend(whole);
             }
             idle().push(sorter);
@@ -138,34 +149,6 @@ impl GroupBy {
         self.schema.fields().iter().map(|field| field.data_type().clone()).collect()
     }
 
-    /// Merges bucket by bucket, several at once. What the buckets held may be dropped afterwards.
-    fn by_bucket(
-        &self,
-        shares: Vec<Totals>,
-        types: &[DataType],
-        scheduler: &Scheduler,
-        cx: &Context,
-    ) -> Result<(Vec<Finished>, Vec<Reservation>)> {
-        let shares: Vec<Mutex<Totals>> = shares.into_iter().map(Mutex::new).collect();
-        scheduler.map(shares.len(), |at| shares[at].lock().unwrap_or_else(PoisonError::into_inner).flush())?;
-        let (mut parts, mut held, mut groups) = (Vec::new(), Vec::new(), 0);
-        for share in shares {
-            let (of_share, groups_of_share, memory) = share.into_inner().unwrap_or_else(PoisonError::into_inner).into_parts();
-            parts.extend(of_share);
-            held.push(memory);
-            // Most that there can be of them, if no worker met what another one did.
-            groups += groups_of_share;
-        }
-        let finished = scheduler.map(BUCKETS, |bucket| {
-            cx.cancel.check()?;
-            let mut totals = Totals::new(self, cx)?;
-            totals.reserve(groups / BUCKETS);
-            parts.iter().try_for_each(|part| totals.add_bucket(part, bucket))?;
-            totals.finish(self, types)
-        })?;
-        Ok((finished, held))
-    }
-
     /// The row of the total.
     fn total(&self, wholes: &[&Vec<Vec<ArrayRef>>], types: &[DataType]) -> Result<Vec<ArrayRef>> {
         let mut row: Vec<ArrayRef> = types[..self.keys.len()].iter().map(|data_type| new_null_array(data_type, 1)).collect();
@@ -185,6 +168,21 @@ pub(super) fn sliced(schema: &SchemaRef, columns: Vec<ArrayRef>, batch_rows: usi
     let batch = Batch::new(schema.clone(), columns, rows)?;
     let batch_rows = batch_rows.max(1);
     (0..rows).step_by(batch_rows).map(|first| batch.clone().slice(first, batch_rows.min(rows - first))).collect()
+}
+
+/// The groups of all workers by bucket.
+fn parts(shares: Vec<Totals>, scheduler: &Scheduler) -> Result<Parts> {
+    let shares: Vec<Mutex<Totals>> = shares.into_iter().map(Mutex::new).collect();
+    scheduler.map(shares.len(), |at| shares[at].lock().unwrap_or_else(PoisonError::into_inner).flush())?;
+    let mut all = Parts { parts: Vec::new(), groups: 0, memory: Vec::new() };
+    for share in shares {
+        let (parts, groups, memory) = share.into_inner().unwrap_or_else(PoisonError::into_inner).into_parts();
+        all.parts.extend(parts);
+        all.memory.push(memory);
+        // Most that there can be of them, if no worker met what another one did.
+        all.groups += groups;
+    }
+    Ok(all)
 }
 
 /// One table of all groups; the largest one takes over the others.

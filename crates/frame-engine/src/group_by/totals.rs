@@ -99,8 +99,13 @@ impl Totals {
         if self.is_ungrouped {
             return self.push_rows(&keys, &batch, group_by);
         }
+        // What a row has added so far, as a new group or to the state of an old one.
+        let table = self.table_bytes();
+        let of_a_row = table.checked_div(self.rows).unwrap_or(0);
         self.rows += rows;
-        self.make_room(rows)?;
+        let least = rows.saturating_mul(GROUP_BYTES_MIN);
+        // What has grown doubles at most.
+        self.make_room(least.saturating_add(table.min(rows.saturating_mul(of_a_row))), least)?;
         self.keys.assign(&keys, rows, &mut self.groups)?;
         self.resize();
         for (call, states) in group_by.calls.iter().zip(&mut self.states) {
@@ -150,16 +155,13 @@ impl Totals {
         self.buckets.add(&std::mem::take(&mut self.hashes), &groups)
     }
 
-    /// Reserves what `rows` more groups may take, or puts the groups on disk.
-    fn make_room(&mut self, rows: usize) -> Result<()> {
-        let table = self.table_bytes();
-        let of_a_group = (table / self.len().max(1)).max(GROUP_BYTES_MIN);
-        let more = self.bytes().saturating_add(rows.saturating_mul(of_a_group));
-        if self.memory.resize(more) == Grant::Granted {
+    /// Reserves the bytes by which the table may grow, or puts the groups on disk and reserves those that it takes at least.
+    fn make_room(&mut self, more: usize, least: usize) -> Result<()> {
+        if self.memory.resize(self.bytes().saturating_add(more)) == Grant::Granted {
             return Ok(());
         }
         self.give_up()?;
-        self.memory.require(rows.saturating_mul(GROUP_BYTES_MIN))
+        self.memory.require(least)
     }
 
     /// Reserves what the groups take, or puts them on disk.
@@ -169,8 +171,8 @@ impl Totals {
             return Ok(());
         }
         if self.len() < 2 && self.buckets.parts.is_empty() || self.buckets.level() + 1 >= LEVELS {
-            // Cutting cannot make a single group smaller.
-            return self.memory.require(bytes);
+            // Cutting cannot make a single group smaller, and it will not be copied.
+            return self.memory.require(self.bytes_of(1));
         }
         self.give_up()
     }
@@ -208,7 +210,8 @@ impl Totals {
             self.give_up()?;
             reading.require(groups.bytes())?;
         }
-        self.make_room(groups.rows())?;
+        let bytes = groups.rows().saturating_mul(GROUP_BYTES_MIN).max(groups.bytes());
+        self.make_room(bytes, bytes)?;
         self.absorb(&groups.read()?)?;
         drop(reading);
         self.keep()
@@ -327,7 +330,12 @@ impl Totals {
 
     /// Bytes of everything, and of what emptying the table takes.
     fn bytes(&self) -> usize {
-        TABLE_COPIES * self.table_bytes()
+        self.bytes_of(TABLE_COPIES)
+    }
+
+    /// Bytes of everything if the table is there so many times.
+    fn bytes_of(&self, copies: usize) -> usize {
+        copies * self.table_bytes()
             + (self.groups.capacity() + self.selected.capacity()) * 4
             + self.hashes.capacity() * 8
             + self.buckets.bytes()
