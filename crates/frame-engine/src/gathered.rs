@@ -1,4 +1,4 @@
-//! The rows of a stage in memory, in the order of the input.
+//! The rows of a stage in memory, in the order of the input, as long as there is room.
 
 use std::ops::Range;
 
@@ -7,13 +7,15 @@ use arrow::compute::concat;
 use arrow::datatypes::{DataType, Schema};
 use frame_core::{Batch, Result};
 use frame_graph::Scheduler;
-use frame_memory::Reservation;
+use frame_memory::{Grant, Reservation};
 
 use crate::context::Context;
 
 /// Batches of one worker and the memory that they take.
 pub(crate) struct Gathered<T> {
     batches: Vec<(Batch, T)>,
+    /// What was asked for each of them.
+    sizes: Vec<usize>,
     bytes: usize,
     memory: Reservation,
 }
@@ -21,7 +23,7 @@ pub(crate) struct Gathered<T> {
 impl<T> Gathered<T> {
     /// No batches yet.
     pub(crate) fn new(memory: Reservation) -> Self {
-        Self { batches: Vec::new(), bytes: 0, memory }
+        Self { batches: Vec::new(), sizes: Vec::new(), bytes: 0, memory }
     }
 
     /// Keeps a batch and what was computed of it; together, and what will be made of them, they take so many bytes.
@@ -29,7 +31,39 @@ impl<T> Gathered<T> {
         self.bytes += bytes;
         self.memory.require(self.bytes)?;
         self.batches.push((batch, computed));
+        self.sizes.push(bytes);
         Ok(())
+    }
+
+    /// Keeps a batch and what was computed of it, if there is room: together, and what will be made of them, they take so many bytes, and
+    /// all batches no more than `bytes_max`. Else the batch comes back, and those that are here are to go to disk.
+    pub(crate) fn offer(&mut self, batch: Batch, computed: T, bytes: usize, bytes_max: usize) -> Option<Batch> {
+        let total = self.bytes + bytes;
+        if total > bytes_max || self.memory.resize(total) == Grant::Full {
+            return Some(batch);
+        }
+        self.bytes = total;
+        self.batches.push((batch, computed));
+        self.sizes.push(bytes);
+        None
+    }
+
+    /// Gives a batch up, and with it the memory that it takes.
+    pub(crate) fn pop(&mut self) -> Result<Option<Batch>> {
+        let (Some((batch, _)), Some(bytes)) = (self.batches.pop(), self.sizes.pop()) else { return Ok(None) };
+        self.bytes -= bytes;
+        self.memory.require(self.bytes)?;
+        Ok(Some(batch))
+    }
+
+    /// The batches, as they came.
+    pub(crate) fn batches(&self) -> &[(Batch, T)] {
+        &self.batches
+    }
+
+    /// The memory alone.
+    pub(crate) fn into_memory(self) -> Reservation {
+        self.memory
     }
 
     /// The batches of all workers in the order of the input, and the memory that they take.
