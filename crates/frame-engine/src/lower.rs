@@ -197,7 +197,7 @@ impl<'a> Lowering<'a> {
                 Box::new(Sort::new(ordering(&sort.keys, &schema)?, schema.clone(), text)?)
             }
             Plan::Limit(limit) => Box::new(Limited { offset: limit.offset, count: limit.count }),
-            Plan::Tail(tail) => Box::new(Tail { count: tail.count }),
+            Plan::Tail(tail) => Box::new(Tail { count: tail.count, schema: schema.clone() }),
             Plan::Top(top) => TopRows {
                 count: top.count,
                 per: bound(&top.per, &schema)?,

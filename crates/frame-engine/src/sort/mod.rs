@@ -11,6 +11,7 @@ mod sorter;
 
 pub(crate) use keys::SortKeys;
 pub(crate) use order::{Order, canonical, sorted_indices};
-pub(crate) use rows::{SortedRows, ranked};
+pub(crate) use rows::{SortedRows, comparable, ranked};
+pub(crate) use run::taken;
 pub(crate) use sink::Sort;
 pub(crate) use sorter::{Sorter, sorted};

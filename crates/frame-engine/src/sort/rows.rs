@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::row::{RowConverter, Rows, SortField};
 use frame_core::{Batch, Error, Result};
 use frame_graph::Scheduler;
 use frame_io::Stop;
-use frame_memory::Reservation;
+use frame_memory::{Grant, Reservation};
 
 use super::keys::SortKeys;
 use super::sorter::{Sorter, sorted};
@@ -22,6 +24,9 @@ pub(crate) struct SortedRows {
     /// The first partition that was not read yet.
     next: usize,
     ready: VecDeque<(Batch, Reservation)>,
+    /// Kept for what is read next, from sorters that the rows go on to.
+    room: Reservation,
+    room_bytes: usize,
 }
 
 impl SortedRows {
@@ -34,12 +39,14 @@ impl SortedRows {
             Ok(sorter)
         })?;
         let source = sorted(sorters.into_iter().flatten().collect(), keys, schema, scheduler, cx)?;
-        Ok(Self { source, next: 0, ready: VecDeque::new() })
+        let room_bytes = cx.budget.free_bytes() / 8 * 5;
+        Ok(Self { source, next: 0, ready: VecDeque::new(), room: cx.budget.reserve("sorted rows"), room_bytes })
     }
 
     /// The next batch, and the memory that it takes.
     pub(crate) fn next(&mut self, scheduler: &Scheduler, cx: &Context) -> Result<Option<(Batch, Reservation)>> {
         while self.ready.is_empty() {
+            self.leave_room()?;
             let first = self.next;
             self.next = self.source.partitions().min(first + scheduler.threads());
             if first == self.next {
@@ -49,6 +56,17 @@ impl SortedRows {
             self.ready.extend(read.into_iter().flatten());
         }
         Ok(self.ready.pop_front())
+    }
+
+    /// Sets aside what reading will need, besides so many bytes of what was read: nobody else takes it until then.
+    pub(crate) fn keep_room(&mut self, beside: usize) {
+        // Where there is not that much, what is left has to do.
+        let _: Grant = self.room.resize(self.room_bytes.saturating_sub(beside));
+    }
+
+    /// Gives back what was set aside.
+    pub(crate) fn leave_room(&mut self) -> Result<()> {
+        self.room.require(0)
     }
 
     fn read(&self, partition: usize, cx: &Context) -> Result<Vec<(Batch, Reservation)>, Stop> {
@@ -62,6 +80,15 @@ impl SortedRows {
         }
         Ok(batches)
     }
+}
+
+/// Values of rows that can be compared, also between batches; `None` without a column.
+pub(crate) fn comparable(columns: &[ArrayRef]) -> Result<Option<Rows>> {
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    let fields = columns.iter().map(|column| SortField::new(column.data_type().clone()));
+    Ok(Some(RowConverter::new(fields.collect())?.convert_columns(columns)?))
 }
 
 /// The error that reading the result of a stage ends with.

@@ -8,13 +8,13 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
 use frame_core::{Batch, Error, Result};
 use frame_expr::{BoundWindow, GroupStream, Needs};
-use frame_memory::{Grant, Reservation, SpillFile};
+use frame_memory::{Reservation, SpillFile};
 
 use super::arrangement::Arrangement;
 use super::disk::Disk;
-use super::rows::{Rows, packed};
+use super::rows::Rows;
 use super::sink::{Item, Seen, values_of};
-use crate::sort::{Order, SortKeys, SortedRows, Sorter};
+use crate::sort::{Order, SortKeys, SortedRows, Sorter, comparable};
 use crate::spill::Piece;
 
 /// Bytes of a row at hand besides its columns: places, keys, and for each window its frame and its value.
@@ -44,9 +44,6 @@ pub(super) struct Pass<'a> {
     /// For the rows at hand.
     memory: Reservation,
     at_hand_max: usize,
-    /// Kept from the sorters for what is read next.
-    room: Reservation,
-    room_bytes: usize,
 }
 
 /// The rows of a group that is read in parts.
@@ -74,8 +71,6 @@ impl<'a> Pass<'a> {
             idle,
             memory: cx.budget.reserve("window"),
             at_hand_max: (free / 8).min(AT_HAND_MAX).min(cx.gathered_bytes).max(1),
-            room: cx.budget.reserve("window"),
-            room_bytes: free / 8 * 5,
         })
     }
 
@@ -116,7 +111,7 @@ impl<'a> Pass<'a> {
     /// Reads on until there are so many bytes at hand, those of other rows `beside` them; and whether there is nothing behind.
     fn gather(&mut self, kept: Rows, beside: usize, bytes_max: usize) -> Result<(Rows, bool)> {
         let (scheduler, cx) = (self.disk.scheduler, self.disk.cx);
-        self.make_room(0);
+        self.rows.leave_room()?;
         let mut bytes = beside + self.cost_of(&kept)?;
         self.memory.require(bytes)?;
         let (mut parts, mut memory) = (vec![kept], Vec::new());
@@ -147,12 +142,6 @@ impl<'a> Pass<'a> {
         COPIES * bytes + rows * (ROW_BYTES + VALUE_BYTES * self.items.len())
     }
 
-    /// Keeps from the sorters what reading will need, besides what is at hand; nothing while it is read.
-    fn make_room(&mut self, bytes: usize) {
-        // Where there is not that much, what is left has to do.
-        let _: Grant = self.room.resize(bytes.saturating_sub(self.memory.bytes()));
-    }
-
     fn item(&self) -> &'a Item {
         &self.disk.windows.items[self.first]
     }
@@ -165,7 +154,7 @@ impl<'a> Pass<'a> {
     /// Where the last group at hand begins.
     fn last_group(&self, rows: &Rows) -> Result<usize> {
         let by = self.seen(self.first, rows)?.by;
-        let Some(keys) = packed(&by)? else { return Ok(0) };
+        let Some(keys) = comparable(&by)? else { return Ok(0) };
         let last = keys.row(rows.len - 1);
         Ok(first_row(rows.len, |row| keys.row(row) != last))
     }
@@ -196,7 +185,7 @@ impl<'a> Pass<'a> {
 
     /// Rows with their values go on.
     fn go_on(&mut self, rows: Rows) -> Result<()> {
-        self.make_room(self.room_bytes);
+        self.rows.keep_room(self.memory.bytes());
         let (scheduler, cx, schema) = (self.disk.scheduler, self.disk.cx, self.disk.schema());
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         scheduler.map(rows.len.div_ceil(cx.batch_rows), |at| {
@@ -213,7 +202,7 @@ impl<'a> Pass<'a> {
 
     /// The values of a group of which the first rows are at hand; gives the rows behind it that were read.
     fn stream(&mut self, rows: Rows, needs: Needs) -> Result<Rows> {
-        let key = packed(&self.seen(self.first, &rows)?.by)?.map(|keys| keys.row(0).as_ref().to_vec());
+        let key = comparable(&self.seen(self.first, &rows)?.by)?.map(|keys| keys.row(0).as_ref().to_vec());
         let mut parts = Parts::Read { next: Some(rows), behind: None, key };
         let mut streams: Vec<GroupStream<'a>> = self.windows().filter_map(GroupStream::new).collect();
         let mut behind = Rows::default();
@@ -293,7 +282,7 @@ impl<'a> Pass<'a> {
                     return Ok(None);
                 }
                 let mut end = rows.len;
-                if let (Some(key), Some(keys)) = (key, packed(&self.seen(self.first, &rows)?.by)?) {
+                if let (Some(key), Some(keys)) = (key, comparable(&self.seen(self.first, &rows)?.by)?) {
                     end = first_row(rows.len, |row| keys.row(row).as_ref() == key.as_slice());
                 }
                 if end < rows.len {
@@ -302,7 +291,7 @@ impl<'a> Pass<'a> {
                 Ok((end > 0).then(|| rows.slice(0..end)))
             }
             Parts::Parked { pieces, .. } => {
-                self.make_room(0);
+                self.rows.leave_room()?;
                 let beside = self.cost_of(at_hand)?;
                 let (mut read, mut bytes) = (Vec::new(), beside);
                 let bytes_max = beside + self.at_hand_max.max(beside);
@@ -321,7 +310,7 @@ impl<'a> Pass<'a> {
     /// Where runs of peers begin, and behind them the number of rows; all of them are one if nobody looks at that.
     fn peers(&self, rows: &Rows, needs: Needs) -> Result<Vec<u32>> {
         let len = u32::try_from(rows.len).map_err(|_| Error::internal("more rows at hand than can be numbered"))?;
-        let keys = if needs.peers { packed(&self.seen(self.first, rows)?.order)? } else { None };
+        let keys = if needs.peers { comparable(&self.seen(self.first, rows)?.order)? } else { None };
         let is_first = |row: &u32| *row == 0 || keys.as_ref().is_some_and(|keys| keys.row(*row as usize) != keys.row(*row as usize - 1));
         Ok((0..len).filter(is_first).chain([len]).collect())
     }

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use arrow::array::{Array, ArrayRef};
 use arrow::compute::concat;
-use arrow::row::{RowConverter, Rows as Packed, SortField};
 use frame_core::Result;
 
 /// Columns of equal length.
@@ -38,13 +37,4 @@ impl Rows {
         let columns = self.columns.iter().map(|column| column.slice(rows.start, rows.len())).collect();
         Self { columns, len: rows.len() }
     }
-}
-
-/// Keys of rows that can be compared, also between several rows at hand; `None` without a column.
-pub(super) fn packed(columns: &[ArrayRef]) -> Result<Option<Packed>> {
-    if columns.is_empty() {
-        return Ok(None);
-    }
-    let fields = columns.iter().map(|column| SortField::new(column.data_type().clone()));
-    Ok(Some(RowConverter::new(fields.collect())?.convert_columns(columns)?))
 }
