@@ -92,6 +92,8 @@ pub(crate) struct Keeper {
     /// The first part that is in memory.
     held: usize,
     bytes: usize,
+    /// The most bytes in memory: half of what is free, as rows are still on their way.
+    bytes_max: usize,
     file: PartFile,
     memory: Reservation,
 }
@@ -99,17 +101,18 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// No batches yet; `consumer` names them in errors.
     pub(crate) fn new(consumer: &'static str, cx: &Context) -> Self {
-        Self { parts: Vec::new(), held: 0, bytes: 0, file: PartFile::new(cx), memory: cx.budget.reserve(consumer) }
+        let bytes_max = (cx.budget.free_bytes() / 2).min(cx.gathered_bytes);
+        Self { parts: Vec::new(), held: 0, bytes: 0, bytes_max, file: PartFile::new(cx), memory: cx.budget.reserve(consumer) }
     }
 
     /// Adds a batch; those that are here go to disk if memory is full.
     ///
     /// # Errors
     /// `DiskError`, `MemoryError` if there is no room even so.
-    pub(crate) fn push(&mut self, batch: Batch, cx: &Context) -> Result<()> {
+    pub(crate) fn push(&mut self, batch: Batch) -> Result<()> {
         let part = Part::Held(compacted(batch)?);
         let bytes = self.bytes + part.bytes();
-        if bytes > cx.gathered_bytes || self.memory.resize(bytes) == Grant::Full {
+        if bytes > self.bytes_max || self.memory.resize(bytes) == Grant::Full {
             self.spill()?;
             self.memory.require(self.bytes + part.bytes())?;
         }

@@ -119,7 +119,7 @@ impl StageSink for Limited {
         for piece in Stream::new(pipeline.clone(), Some(enough), Some((self.offset, self.count)), scheduler) {
             let (batch, memory) = piece?;
             schema.get_or_insert_with(|| batch.schema().clone());
-            keeper.push(batch, &pipeline.cx)?;
+            keeper.push(batch)?;
             drop(memory);
         }
         // Without a row there is no batch that needs a schema.

@@ -58,6 +58,11 @@ impl SortedRows {
         Ok(self.ready.pop_front())
     }
 
+    /// Begins again with the first row; all of them have been read.
+    pub(crate) fn rewind(&mut self) {
+        self.next = 0;
+    }
+
     /// Sets aside what reading will need, besides so many bytes of what was read: nobody else takes it until then.
     pub(crate) fn keep_room(&mut self, beside: usize) {
         // Where there is not that much, what is left has to do.

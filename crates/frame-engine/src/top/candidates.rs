@@ -241,15 +241,14 @@ impl<R: Rank> Candidates<R> {
             for first in (0..batch.num_rows()).step_by(cx.batch_rows) {
                 let part = batch.slice(first, cx.batch_rows.min(batch.num_rows() - first));
                 let (of_part, behind) = left.split_at(part.num_rows());
+                // The sorter takes memory for them; rows have about the same size.
+                self.memory.require(bytes / rows.max(1) * behind.len())?;
                 let places = of_part.iter().map(|candidate| candidate.place).collect();
                 let chances = matches!(top.ranking, Ranking::Chance { .. });
                 let chances = chances.then(|| of_part.iter().map(|candidate| candidate.rank.chance()).collect());
                 sorter.push(disk::rows(top, part.columns(), places, chances)?, cx)?;
                 left = behind;
             }
-            drop(batch);
-            // About as much as they have: batches are of one size, or few.
-            self.memory.require(bytes / rows.max(1) * left.len())?;
         }
         self.groups = keys::table(&top.per.iter().map(|key| key.data_type().clone()).collect::<Vec<_>>())?;
         (self.group_of, self.left) = (Vec::new(), 0);

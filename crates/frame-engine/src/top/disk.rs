@@ -61,7 +61,7 @@ pub(super) fn best<R>(top: &TopRows<R>, sorters: Vec<Sorter>, scheduler: &Schedu
                 rows.keep_room(0);
                 let batch = firsts.of(top, batch)?.dense()?;
                 if !batch.is_empty() {
-                    keeper.push(Batch::new(top.schema.clone(), batch.columns()[..columns].to_vec(), batch.len())?, cx)?;
+                    keeper.push(Batch::new(top.schema.clone(), batch.columns()[..columns].to_vec(), batch.len())?)?;
                 }
                 if firsts.are_all {
                     break;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
-use frame_core::{Batch, Error, Result};
+use frame_core::{Batch, Error, Result, memory_bytes};
 use frame_expr::{BoundWindow, GroupStream, Needs};
 use frame_memory::{Reservation, SpillFile};
 
@@ -327,7 +327,7 @@ impl<'a> Pass<'a> {
             let range: Option<[ArrayRef; 2]> = seen.range.clone().try_into().ok();
             let (values, from) = stream.values(&seen.arguments, range.as_ref(), peers, own.clone())?;
             leave = leave.min(from);
-            let long = if values.data_type().is_primitive() { 0 } else { 2 * values.get_array_memory_size() };
+            let long = if values.data_type().is_primitive() { 0 } else { 2 * memory_bytes(&values) };
             held.require(held.bytes() + long)?;
             rows.columns.push(values);
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::{Array, ArrayRef};
 use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
-use frame_core::{Batch, ErrorKind, Result};
+use frame_core::{Batch, ErrorKind, Result, memory_bytes};
 use frame_expr::{BoundExpr, BoundWindow};
 use frame_graph::Scheduler;
 use frame_memory::Reservation;
@@ -233,7 +233,7 @@ pub(super) fn values_of(
         let found = window.evaluate(&taken(arguments)?, range.as_ref(), &mut arrangement.stretch(piece))?;
         let mut held = cx.budget.reserve("window");
         // Lists and texts may be far longer than what they are made of.
-        held.require(if window.output().is_primitive() { 0 } else { 2 * found.get_array_memory_size() })?;
+        held.require(if window.output().is_primitive() { 0 } else { 2 * memory_bytes(&found) })?;
         Ok((found, held))
     })?;
     let (parts, held): (Vec<ArrayRef>, Vec<Reservation>) = parts.into_iter().unzip();
