@@ -65,6 +65,11 @@ fn check(queries: &[&str]) {
 }
 
 #[test]
+fn sorts_of_more_rows_than_fit_into_memory() {
+    check(&["sort w, t", "derive n = row_number() over (order w) | sort -id"]);
+}
+
+#[test]
 fn windows_over_more_rows_than_fit_into_memory() {
     check(&[
         "derive n = row_number() over (), m = mean(w) over (), before = lag(t, 3) over (order ts)",

@@ -137,7 +137,7 @@ impl Complete {
             Added { complete: self, values, combinations, next: 0, layout: Layout::default(), keeper: Keeper::new("missing rows", cx) };
         rows.rewind();
         while let Some((batch, _memory)) = rows.next(scheduler, cx)? {
-            rows.keep_room(0);
+            rows.keep_room(0, || added.keeper.spill())?;
             added.rows(&batch, cx)?;
         }
         let none = self.input.fields().iter().map(|field| new_empty_array(field.data_type())).collect::<Vec<_>>();
@@ -190,18 +190,27 @@ impl Complete {
 struct Values {
     table: Box<dyn KeyTable>,
     places: Vec<u32>,
-    /// Sorted, when all of them are known: their places are their numbers in the table.
+    /// Sorted, when all of them are known, and the place of each by its number in the table.
     sorted: ArrayRef,
+    place_of: Vec<u32>,
 }
 
 impl Values {
     fn new(data_type: &DataType) -> Result<Self> {
-        Ok(Self { table: keys::table(std::slice::from_ref(data_type))?, places: Vec::new(), sorted: new_empty_array(data_type) })
+        Ok(Self {
+            table: keys::table(std::slice::from_ref(data_type))?,
+            places: Vec::new(),
+            sorted: new_empty_array(data_type),
+            place_of: Vec::new(),
+        })
     }
 
-    /// The places of the values of some rows.
+    /// The places of the values of some rows; their numbers as long as not all are known.
     fn places(&mut self, column: &ArrayRef, rows: usize) -> Result<&[u32]> {
         self.table.assign(&[canonical(column.clone())?], rows, &mut self.places)?;
+        if !self.place_of.is_empty() {
+            self.places.iter_mut().for_each(|place| *place = self.place_of[*place as usize]);
+        }
         Ok(&self.places)
     }
 
@@ -216,7 +225,10 @@ impl Values {
         self.table = keys::table(&types)?;
         let (sorted, rows) = (self.sorted.clone(), self.sorted.len());
         if rows > 0 {
-            self.places(&sorted, rows)?;
+            // A table of a dictionary may number values in another order than it is shown them.
+            let numbers = self.places(&sorted, rows)?.to_vec();
+            self.place_of = vec![0; self.table.len()];
+            (0..).zip(numbers).for_each(|(place, number)| self.place_of[number as usize] = place);
         }
         Ok(())
     }
@@ -227,7 +239,7 @@ impl Values {
 
     fn bytes(&self) -> usize {
         // The values are sorted and looked up anew.
-        2 * self.table.bytes() + 4 * self.places.capacity() + self.sorted.get_array_memory_size()
+        2 * self.table.bytes() + 4 * (self.places.capacity() + 2 * self.table.len()) + self.sorted.get_array_memory_size()
     }
 }
 

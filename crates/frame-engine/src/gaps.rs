@@ -120,7 +120,7 @@ impl Gaps {
         // Where the steps of the group in hand begin, and how many have been taken.
         let mut first: Option<(i64, i64)> = None;
         while let Some((batch, _memory)) = rows.next(scheduler, cx)? {
-            rows.keep_room(0);
+            rows.keep_room(0, || keeper.spill())?;
             let columns = &batch.columns()[..self.input.fields().len()];
             let per = self.per.iter().map(|at| canonical(columns[*at].clone())).collect::<Result<Vec<_>>>()?;
             let keys = comparable(&per)?;

@@ -63,10 +63,19 @@ impl SortedRows {
         self.next = 0;
     }
 
-    /// Sets aside what reading will need, besides so many bytes of what was read: nobody else takes it until then.
-    pub(crate) fn keep_room(&mut self, beside: usize) {
-        // Where there is not that much, what is left has to do.
-        let _: Grant = self.room.resize(self.room_bytes.saturating_sub(beside));
+    /// Sets aside what reading will need, besides so many bytes of what was read: nobody else takes it until then. If there is not that
+    /// much, `spill` is to give something up.
+    ///
+    /// # Errors
+    /// Those of `spill`.
+    pub(crate) fn keep_room(&mut self, beside: usize, spill: impl FnOnce() -> Result<()>) -> Result<()> {
+        let bytes = self.room_bytes.saturating_sub(beside);
+        if self.room.resize(bytes) == Grant::Full {
+            spill()?;
+            // What is left has to do.
+            let _: Grant = self.room.resize(bytes);
+        }
+        Ok(())
     }
 
     /// Gives back what was set aside.

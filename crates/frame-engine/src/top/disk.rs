@@ -58,7 +58,7 @@ pub(super) fn best<R>(top: &TopRows<R>, sorters: Vec<Sorter>, scheduler: &Schedu
         Arrangement::Best => {
             let mut keeper = Keeper::new("top", cx);
             while let Some((batch, _memory)) = rows.next(scheduler, cx)? {
-                rows.keep_room(0);
+                rows.keep_room(0, || keeper.spill())?;
                 let batch = firsts.of(top, batch)?.dense()?;
                 if !batch.is_empty() {
                     keeper.push(Batch::new(top.schema.clone(), batch.columns()[..columns].to_vec(), batch.len())?)?;
@@ -75,7 +75,7 @@ pub(super) fn best<R>(top: &TopRows<R>, sorters: Vec<Sorter>, scheduler: &Schedu
             let keys = Arc::new(SortKeys::new(vec![(number(top, 0), order)], false)?);
             let mut sorter = Sorter::new(keys.clone(), cx);
             while let Some((batch, _memory)) = rows.next(scheduler, cx)? {
-                rows.keep_room(0);
+                rows.keep_room(0, || sorter.spill(cx))?;
                 let batch = firsts.of(top, batch)?;
                 if !batch.is_empty() {
                     sorter.push(batch, cx)?;

@@ -14,6 +14,7 @@ use super::arrangement::Arrangement;
 use super::disk::Disk;
 use super::rows::Rows;
 use super::sink::{Item, Seen, values_of};
+use crate::context::Context;
 use crate::sort::{Order, SortKeys, SortedRows, Sorter, comparable};
 use crate::spill::Piece;
 
@@ -89,7 +90,7 @@ impl<'a> Pass<'a> {
             } else {
                 // All of the group has to be there at once: nothing else needs to be.
                 most = self.memory.bytes().saturating_mul(2);
-                self.idle.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().try_for_each(|sorter| sorter.spill(self.disk.cx))?;
+                spill(&self.idle, self.disk.cx)?;
                 rows
             };
             if is_end && kept.len == 0 {
@@ -185,7 +186,8 @@ impl<'a> Pass<'a> {
 
     /// Rows with their values go on.
     fn go_on(&mut self, rows: Rows) -> Result<()> {
-        self.rows.keep_room(self.memory.bytes());
+        let idle = &self.idle;
+        self.rows.keep_room(self.memory.bytes(), || spill(idle, self.disk.cx))?;
         let (scheduler, cx, schema) = (self.disk.scheduler, self.disk.cx, self.disk.schema());
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         scheduler.map(rows.len.div_ceil(cx.batch_rows), |at| {
@@ -338,6 +340,11 @@ impl<'a> Pass<'a> {
         self.go_on(rows)?;
         Ok(leave)
     }
+}
+
+/// Puts the rows of all sorters on disk.
+fn spill(idle: &Mutex<Vec<Sorter>>, cx: &Context) -> Result<()> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().try_for_each(|sorter| sorter.spill(cx))
 }
 
 /// The first of so many rows that is not in front; those in front come first.
