@@ -74,6 +74,8 @@ impl ResourceFlags {
         if let Some(size) = &self.partition_size {
             builder = builder.partition_bytes(parse_size(size)? as u64);
         }
-        builder.build()
+        let session = builder.build()?;
+        crate::allocator::fit(session.memory_bytes());
+        Ok(session)
     }
 }
