@@ -39,7 +39,7 @@ impl SortedRows {
             Ok(sorter)
         })?;
         let source = sorted(sorters.into_iter().flatten().collect(), keys, schema, scheduler, cx)?;
-        let room_bytes = cx.budget.free_bytes() / 8 * 5;
+        let room_bytes = cx.budget.free_bytes() / 4 * 3;
         Ok(Self { source, next: 0, ready: VecDeque::new(), room: cx.budget.reserve("sorted rows"), room_bytes })
     }
 

@@ -71,7 +71,7 @@ impl<'a> Pass<'a> {
             keys,
             idle,
             memory: cx.budget.reserve("window"),
-            at_hand_max: (free / 8).min(AT_HAND_MAX).min(cx.gathered_bytes).max(1),
+            at_hand_max: (free / 16).min(AT_HAND_MAX).min(cx.gathered_bytes).max(1),
         })
     }
 

@@ -153,9 +153,11 @@ impl<'a> GroupStream<'a> {
         let (values, from) = match (self.way, &self.window.function) {
             (Way::Near, Function::Own(_)) => (self.window.evaluate(arguments, range, &mut at_hand)?.slice(own.start, own.len()), own.end),
             (Way::Near, _) => (self.window.evaluate(arguments, range, &mut at_hand.only(own.clone()))?, own.end),
-            (Way::Range, _) => {
+            (Way::Range, function) => {
                 at_hand = at_hand.only(own.clone());
                 let values = self.window.evaluate(arguments, range, &mut at_hand)?;
+                let is_of_all = matches!(function, Function::Own(_));
+                let values = if is_of_all { values.slice(own.start, own.len()) } else { values };
                 (values, at_hand.wanted().last().map_or(own.start, |frame| frame.0 as usize))
             }
             (Way::Place, _) => (self.placed(arguments, peers, &own)?, own.end),
