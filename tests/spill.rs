@@ -105,9 +105,9 @@ fn stretches_of_more_rows_than_fit_into_memory() {
 fn missing_rows_between_more_rows_than_fit_into_memory() {
     check(&[
         "select hot, v, t | complete hot, v",
-        "select id, hot, t, w | derive k = id // 1000 | complete k, hot with 0.5",
+        "select id, hot, t, w | derive k = id // 1000 | complete k, hot",
         "select hot, ts, w | complete ts every 10m per hot with 0",
         "select ts, t, w | complete ts every 1m",
-        "resample ts every 1m per hot count, mean w fill prev",
+        "derive g = id % 40 | resample ts every 10m per g first t fill prev",
     ]);
 }

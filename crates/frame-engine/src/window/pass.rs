@@ -278,8 +278,8 @@ impl<'a> Pass<'a> {
                 if behind.is_some() {
                     return Ok(None);
                 }
-                let beside = self.cost_of(at_hand)?;
-                let (rows, _) = self.gather(Rows::default(), beside, beside + self.at_hand_max.max(beside))?;
+                let (beside, bytes_max) = self.beside(at_hand)?;
+                let (rows, _) = self.gather(Rows::default(), beside, bytes_max)?;
                 if rows.len == 0 {
                     return Ok(None);
                 }
@@ -294,9 +294,8 @@ impl<'a> Pass<'a> {
             }
             Parts::Parked { pieces, .. } => {
                 self.rows.leave_room()?;
-                let beside = self.cost_of(at_hand)?;
+                let (beside, bytes_max) = self.beside(at_hand)?;
                 let (mut read, mut bytes) = (Vec::new(), beside);
-                let bytes_max = beside + self.at_hand_max.max(beside);
                 let types: Vec<_> = self.schema.fields().iter().map(|field| field.data_type().clone()).collect();
                 while let (true, Some(piece)) = (read.is_empty() || bytes < bytes_max, pieces.as_slice().first().cloned()) {
                     bytes += self.cost(piece.rows(), piece.bytes()) + piece.reading_bytes();
@@ -307,6 +306,16 @@ impl<'a> Pass<'a> {
                 Ok(if read.is_empty() { None } else { Some(Rows::joined(&read)?) })
             }
         }
+    }
+
+    /// Bytes that rows take that stay at hand, and how many may be there with what is read next.
+    fn beside(&self, at_hand: &Rows) -> Result<(usize, usize)> {
+        let bytes = self.cost_of(at_hand)?;
+        if bytes > self.at_hand_max {
+            // Many peers: they need room, and so do those that come, but not one by one.
+            spill(&self.idle, self.disk.cx)?;
+        }
+        Ok((bytes, bytes + self.at_hand_max.max(bytes / 4)))
     }
 
     /// Where runs of peers begin, and behind them the number of rows; all of them are one if nobody looks at that.

@@ -149,12 +149,15 @@ fn frames_end_with_their_group() {
     assert_eq!(found.frames, [(0, 1), (1, 3), (1, 3), (1, 4), (4, 6), (4, 6), (6, 7)]);
 }
 
+/// Function, constants, argument and frame.
+type WindowCall = (&'static str, Vec<Scalar>, Option<&'static str>, Option<Frame>);
+
 /// Windows that can be read in stretches, of a group ordered by `day`.
 fn windows() -> Vec<Window> {
     let rows = |start: Option<i64>, end: Option<i64>| Some(Frame::Rows { start, end });
     let range = || Some(Frame::Range(Scalar::Duration(2 * 86_400_000_000)));
     let int = |value: i64| vec![Scalar::Int(value)];
-    let calls: Vec<(&str, Vec<Scalar>, Option<&str>, Option<Frame>)> = vec![
+    let calls: Vec<WindowCall> = vec![
         ("row_number", vec![], None, None),
         ("rank", vec![], None, None),
         ("dense_rank", vec![], None, None),
@@ -177,7 +180,7 @@ fn windows() -> Vec<Window> {
         ("list", vec![], Some("x"), range()),
         ("count", vec![], None, range()),
     ];
-    let window = |(function, constants, argument, frame): (&str, Vec<Scalar>, Option<&str>, Option<Frame>)| Window {
+    let window = |(function, constants, argument, frame): WindowCall| Window {
         function: function.to_owned(),
         constants,
         arguments: argument.into_iter().map(Expr::column).collect(),
