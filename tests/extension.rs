@@ -71,8 +71,22 @@ const ALSO_GRAMMAR: [&str; 53] = [
 ];
 
 /// Files in a folder of the list that are no entry of it.
-const SHARED: [&str; 13] =
-    ["mod", "tests", "extreme", "numeric", "value", "signature", "aggregates", "bound", "frames", "shift", "stretch", "tree", "window"];
+const SHARED: [&str; 14] = [
+    "mod",
+    "tests",
+    "extreme",
+    "numeric",
+    "value",
+    "signature",
+    "aggregates",
+    "bound",
+    "frames",
+    "shift",
+    "streamed",
+    "stretch",
+    "tree",
+    "window",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

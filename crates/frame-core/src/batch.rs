@@ -130,7 +130,8 @@ impl Batch {
     }
 }
 
-fn memory_bytes(column: &ArrayRef) -> usize {
+/// Bytes of memory that the values of a column take. What else lies in a buffer that is only partly theirs is not counted.
+pub fn memory_bytes(column: &ArrayRef) -> usize {
     let views = match column.data_type() {
         DataType::Utf8View => Some(long_bytes(column.as_string_view())),
         DataType::BinaryView => Some(long_bytes(column.as_binary_view())),

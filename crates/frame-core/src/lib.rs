@@ -13,7 +13,7 @@ mod scalar;
 mod scan_filter;
 mod sound;
 
-pub use batch::{Batch, Origin};
+pub use batch::{Batch, Origin, memory_bytes};
 pub use cancel::CancelToken;
 pub use error::{DataError, DiskError, Error, ErrorKind, FilePosition, IoError, MemoryError, QueryError, Result, Span};
 pub use scalar::Scalar;

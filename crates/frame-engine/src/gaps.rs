@@ -1,4 +1,4 @@
-//! Rows for the points in time that have none, in memory, within the reservation.
+//! Rows for the points in time that have none. Rows that do not fit into memory are sorted by group and time on disk and gone through.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Int64Array, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
-use frame_core::{Batch, Error, QueryError, Result};
+use frame_core::{Batch, Error, ErrorKind, QueryError, Result};
 use frame_expr::{BoundExpr, Steps};
 use frame_graph::Scheduler;
 use frame_memory::Reservation;
@@ -14,10 +14,11 @@ use frame_memory::Reservation;
 use crate::added::with_added;
 use crate::compact::compacted;
 use crate::context::Context;
-use crate::gathered::{Gathered, in_batches};
+use crate::gathered::{Gathered, Share, columns, in_batches, on_disk};
 use crate::graph::Sink;
 use crate::group_by::keys;
-use crate::sort::{Order, canonical, sorted_indices};
+use crate::kept::Keeper;
+use crate::sort::{Order, SortKeys, SortedRows, canonical, comparable, sorted_indices};
 use crate::source::{Batches, Source};
 
 /// The most rows that can be numbered.
@@ -34,6 +35,8 @@ pub(crate) struct Gaps {
     pub(crate) steps: Steps,
     /// The columns of the group.
     pub(crate) per: Vec<usize>,
+    /// What rows that do not fit into memory are sorted by: group and time.
+    pub(crate) order: Arc<SortKeys>,
     /// What the other columns of a new row have, computed of group and time; null without it.
     pub(crate) value: Option<BoundExpr>,
     /// The types of the input.
@@ -65,26 +68,34 @@ impl Layout {
 }
 
 impl Sink for Gaps {
-    type Share = Gathered<()>;
+    type Share = Share;
 
-    fn start(&self, cx: &Context) -> Result<Gathered<()>> {
-        Ok(Gathered::new(cx.budget.reserve("missing rows")))
+    fn start(&self, cx: &Context) -> Result<Share> {
+        Ok(Share::Held(Gathered::new(cx.budget.reserve("missing rows"))))
     }
 
-    fn push(&self, share: &mut Gathered<()>, batch: Batch, _: &Context) -> Result<()> {
+    fn push(&self, share: &mut Share, batch: Batch, cx: &Context) -> Result<()> {
         // The columns, once more side by side and once more sorted; keys as bytes, and places.
         let batch = compacted(batch)?;
         let bytes = 3 * batch.memory_bytes() + batch.len() * (48 + 24 * self.per.len());
-        share.push(batch, (), bytes)
+        share.push(batch, bytes, &self.order, cx)
     }
 
-    fn finish(&self, shares: Vec<Gathered<()>>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
-        let (columns, rows, mut memory) = Gathered::columns(shares, &self.input, scheduler)?;
-        let mut held = cx.budget.reserve("missing rows");
-        let layout = self.layout(&columns, rows, scheduler, &mut held, cx)?;
-        memory.push(held);
-        let batches = in_batches(layout.rows.len(), scheduler, cx, |range| self.batch(&columns, &layout, range))?;
-        Ok(Arc::new(Batches::new(batches, memory)))
+    fn finish(&self, shares: Vec<Share>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+        let (all, sorters) = Share::parted(shares);
+        if sorters.is_empty() {
+            match self.in_memory(&all, scheduler, cx) {
+                Ok((batches, mut memory)) => {
+                    memory.extend(all.into_iter().map(Gathered::into_memory));
+                    return Ok(Arc::new(Batches::new(batches, memory)));
+                }
+                // There may be far more steps than rows.
+                Err(error) if matches!(error.kind(), ErrorKind::Memory(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let rows = on_disk((all, sorters), &self.order, &self.input, scheduler, cx)?;
+        self.by_disk(rows, scheduler, cx)
     }
 
     fn explain(&self) -> String {
@@ -93,6 +104,79 @@ impl Sink for Gaps {
 }
 
 impl Gaps {
+    fn in_memory(&self, all: &[Gathered<()>], scheduler: &Scheduler, cx: &Context) -> Result<(Vec<Batch>, Vec<Reservation>)> {
+        let (columns, rows) = columns(all, &self.input, scheduler)?;
+        let mut held = cx.budget.reserve("missing rows");
+        let layout = self.layout(&columns, rows, scheduler, &mut held, cx)?;
+        let batches = in_batches(layout.rows.len(), scheduler, cx, |range| self.batch(&columns, &layout, range))?;
+        Ok((batches, vec![held]))
+    }
+
+    /// Goes through rows that are sorted by group and time.
+    fn by_disk(&self, mut rows: SortedRows, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+        let mut keeper = Keeper::new("missing rows", cx);
+        let (mut layout, mut total) = (Layout::default(), 0_usize);
+        let mut key: Option<Vec<u8>> = None;
+        // Where the steps of the group in hand begin, and how many have been taken.
+        let mut first: Option<(i64, i64)> = None;
+        while let Some((batch, _memory)) = rows.next(scheduler, cx)? {
+            rows.keep_room(0, || keeper.spill())?;
+            let columns = &batch.columns()[..self.input.fields().len()];
+            let per = self.per.iter().map(|at| canonical(columns[*at].clone())).collect::<Result<Vec<_>>>()?;
+            let keys = comparable(&per)?;
+            let times = self.steps.numbers(&columns[self.column])?;
+            for row in 0..batch.len() as u32 {
+                if let Some(keys) = &keys {
+                    let own = keys.row(row as usize);
+                    if key.as_deref() != Some(own.as_ref()) {
+                        (key, first) = (Some(own.as_ref().to_vec()), None);
+                    }
+                }
+                if times.is_valid(row as usize) {
+                    let time = times.value(row as usize);
+                    let (start, mut taken) = first.unwrap_or((time, 0));
+                    let missing = self.steps.step(start, taken).map_or(0, |step| self.steps.count(step, time));
+                    self.check(total.saturating_add(missing).saturating_add(1))?;
+                    while let Some(step) = self.steps.step(start, taken).filter(|step| *step <= time) {
+                        taken += 1;
+                        if step == time {
+                            break;
+                        }
+                        layout.push(None, row, step);
+                        total += 1;
+                        self.flush(columns, &mut layout, cx.batch_rows, &mut keeper, cx)?;
+                    }
+                    first = Some((start, taken));
+                }
+                layout.push(Some(row), row, 0);
+                total += 1;
+                self.check(total)?;
+                self.flush(columns, &mut layout, cx.batch_rows, &mut keeper, cx)?;
+            }
+            self.flush(columns, &mut layout, 1, &mut keeper, cx)?;
+        }
+        Ok(Arc::new(keeper.into_source(&self.schema)))
+    }
+
+    /// A batch of the rows in hand if they are so many.
+    fn flush(&self, columns: &[ArrayRef], layout: &mut Layout, rows_min: usize, keeper: &mut Keeper, cx: &Context) -> Result<()> {
+        if layout.rows.len() < rows_min {
+            return Ok(());
+        }
+        cx.cancel.check()?;
+        let layout = std::mem::take(layout);
+        keeper.push(self.batch(columns, &layout, 0..layout.rows.len())?)
+    }
+
+    /// Whether so many rows can be numbered.
+    fn check(&self, rows: usize) -> Result<()> {
+        if rows <= ROWS_MAX {
+            return Ok(());
+        }
+        let error = Error::new(QueryError::Usage(format!("`{}` would make more than {ROWS_MAX} rows", self.text)));
+        Err(error.hint("take longer steps, or filter the rows first"))
+    }
+
     fn layout(&self, columns: &[ArrayRef], rows: usize, scheduler: &Scheduler, held: &mut Reservation, cx: &Context) -> Result<Layout> {
         let per = self.per.iter().map(|at| canonical(columns[*at].clone())).collect::<Result<Vec<_>>>()?;
         let mut groups = Vec::new();
@@ -142,12 +226,9 @@ impl Gaps {
             return Ok(());
         }
         cx.cancel.check()?;
-        if rows <= ROWS_MAX {
-            layout.reserved = rows + RESERVED_ROWS;
-            return held.require(layout.reserved * row_bytes);
-        }
-        let error = Error::new(QueryError::Usage(format!("`{}` would make more than {ROWS_MAX} rows", self.text)));
-        Err(error.hint("take longer steps, or filter the rows first"))
+        self.check(rows)?;
+        layout.reserved = rows + RESERVED_ROWS;
+        held.require(layout.reserved.saturating_mul(row_bytes))
     }
 
     fn batch(&self, columns: &[ArrayRef], layout: &Layout, range: Range<usize>) -> Result<Batch> {

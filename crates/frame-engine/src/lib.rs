@@ -16,6 +16,7 @@ mod gathered;
 mod graph;
 mod group_by;
 mod join;
+mod kept;
 mod lower;
 mod pipeline;
 mod project;

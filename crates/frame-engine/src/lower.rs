@@ -17,6 +17,7 @@ use crate::expand::{self, Expand, Expanding};
 use crate::fill::{self, Survey, Surveyed};
 use crate::filter::Filter;
 use crate::gaps::Gaps;
+use crate::gathered::order_by;
 use crate::graph::{Feed, Flowline, Stage, StageSink, TaskGraph};
 use crate::group_by::GroupBy;
 use crate::pipeline::Pipe;
@@ -197,7 +198,7 @@ impl<'a> Lowering<'a> {
                 Box::new(Sort::new(ordering(&sort.keys, &schema)?, schema.clone(), text)?)
             }
             Plan::Limit(limit) => Box::new(Limited { offset: limit.offset, count: limit.count }),
-            Plan::Tail(tail) => Box::new(Tail { count: tail.count }),
+            Plan::Tail(tail) => Box::new(Tail { count: tail.count, schema: schema.clone() }),
             Plan::Top(top) => TopRows {
                 count: top.count,
                 per: bound(&top.per, &schema)?,
@@ -446,14 +447,17 @@ fn completing(complete: &frame_plan::Complete, input: SchemaRef, schema: SchemaR
     let keys = places(&complete.keys, &input)?;
     let of_keys = Schema::new(keys.iter().map(|at| input.field(*at).clone()).collect::<Vec<_>>());
     let value = complete.value.as_ref().map(|value| bind(value, &of_keys)).transpose()?;
-    Ok(Complete { keys, value, input, schema, text: complete.text() })
+    let order = order_by(keys.iter().copied(), &input)?;
+    Ok(Complete { keys, order, value, input, schema, text: complete.text() })
 }
 
 fn stepping(gaps: &frame_plan::Gaps, input: SchemaRef, schema: SchemaRef) -> Result<Gaps> {
     let column = input.index_of(&gaps.column)?;
     let steps = Steps::new(&gaps.every, input.field(column).data_type())?;
     let value = gaps.value.as_ref().map(|value| bind(value, &gaps.keys(&input)?)).transpose()?;
-    Ok(Gaps { column, steps, per: places(&gaps.per, &input)?, value, input, schema, text: gaps.text() })
+    let per = places(&gaps.per, &input)?;
+    let order = order_by(per.iter().copied().chain([column]), &input)?;
+    Ok(Gaps { column, steps, per, order, value, input, schema, text: gaps.text() })
 }
 
 /// Windows with the same groups and the same order are arranged once.

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
 use frame_core::{Batch, Result};
 use frame_graph::{Ordered, OrderedWork, Scheduler};
 use frame_io::Stop;
 use frame_memory::Reservation;
 
-use crate::compact::compacted;
 use crate::graph::StageSink;
+use crate::kept::Keeper;
 use crate::pipeline::{Pipeline, Reading};
-use crate::source::{Batches, Source};
+use crate::source::Source;
 
 /// A pipeline as ordered work.
 pub(crate) struct Streamed {
@@ -103,7 +104,7 @@ impl Iterator for Stream {
     }
 }
 
-/// A limit with operators behind it: its rows are gathered before they begin.
+/// A limit with operators behind it: its rows are gathered before they begin, on disk if there are many.
 #[derive(Debug)]
 pub(crate) struct Limited {
     pub(crate) offset: u64,
@@ -112,16 +113,17 @@ pub(crate) struct Limited {
 
 impl StageSink for Limited {
     fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
-        let (mut batches, mut reservations) = (Vec::new(), Vec::new());
+        let mut keeper = Keeper::new("rows taken", &pipeline.cx);
+        let mut schema = None;
         let enough = self.offset.saturating_add(self.count);
         for piece in Stream::new(pipeline.clone(), Some(enough), Some((self.offset, self.count)), scheduler) {
-            let (batch, mut memory) = piece?;
-            let batch = compacted(batch)?;
-            memory.require(batch.memory_bytes())?;
-            batches.push(batch);
-            reservations.push(memory);
+            let (batch, memory) = piece?;
+            schema.get_or_insert_with(|| batch.schema().clone());
+            keeper.push(batch)?;
+            drop(memory);
         }
-        Ok(Arc::new(Batches::new(batches, reservations)))
+        // Without a row there is no batch that needs a schema.
+        Ok(Arc::new(keeper.into_source(&schema.unwrap_or_else(|| Arc::new(Schema::empty())))))
     }
 
     fn explain(&self) -> String {

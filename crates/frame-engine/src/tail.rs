@@ -1,41 +1,54 @@
-//! The last rows: each worker keeps the last of those it has seen.
+//! The last rows: each worker keeps the last of those it has seen, on disk if they are many.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use frame_core::{Batch, Error, Origin, Result};
 use frame_graph::Scheduler;
-use frame_memory::Reservation;
+use frame_memory::{Grant, Reservation};
 
 use crate::compact::compacted;
 use crate::context::Context;
 use crate::graph::Sink;
-use crate::source::{Batches, Source};
+use crate::kept::{Kept, Part, PartFile};
+use crate::source::Source;
 
 /// Keeps the last `count` rows.
 #[derive(Debug)]
 pub(crate) struct Tail {
     pub(crate) count: u64,
+    pub(crate) schema: SchemaRef,
 }
 
 /// The last batches that a worker has seen, in the order of the input.
 pub(crate) struct Last {
-    batches: BTreeMap<Origin, Batch>,
+    parts: BTreeMap<Origin, Part>,
     rows: u64,
     bytes: usize,
+    file: PartFile,
     memory: Reservation,
 }
 
 impl Last {
     /// Drops batches that have enough rows behind them.
-    fn prune(&mut self, count: u64) -> Result<()> {
-        while let Some(first) = self.batches.first_entry() {
-            if self.rows - (first.get().len() as u64) < count {
+    fn prune(&mut self, count: u64) {
+        while let Some(first) = self.parts.first_entry() {
+            if self.rows - (first.get().rows() as u64) < count {
                 break;
             }
             let dropped = first.remove();
-            self.rows -= dropped.len() as u64;
-            self.bytes -= dropped.memory_bytes();
+            self.rows -= dropped.rows() as u64;
+            self.bytes -= dropped.bytes();
+        }
+    }
+
+    /// Puts all batches on disk.
+    fn spill(&mut self) -> Result<()> {
+        for part in self.parts.values_mut() {
+            self.bytes -= part.bytes();
+            self.file.spill(part)?;
+            self.bytes += part.bytes();
         }
         self.memory.require(self.bytes)
     }
@@ -45,37 +58,42 @@ impl Sink for Tail {
     type Share = Last;
 
     fn start(&self, cx: &Context) -> Result<Last> {
-        Ok(Last { batches: BTreeMap::new(), rows: 0, bytes: 0, memory: cx.budget.reserve("tail") })
+        Ok(Last { parts: BTreeMap::new(), rows: 0, bytes: 0, file: PartFile::new(cx), memory: cx.budget.reserve("tail") })
     }
 
-    fn push(&self, share: &mut Last, batch: Batch, _: &Context) -> Result<()> {
+    fn push(&self, share: &mut Last, batch: Batch, cx: &Context) -> Result<()> {
         let batch = compacted(batch)?;
         let origin = batch.origin().ok_or_else(|| Error::internal("a batch without an origin"))?;
-        share.rows += batch.len() as u64;
-        share.bytes += batch.memory_bytes();
-        share.batches.insert(origin, batch);
-        share.prune(self.count)
+        let part = Part::Held(batch);
+        share.rows += part.rows() as u64;
+        share.bytes += part.bytes();
+        share.parts.insert(origin, part);
+        share.prune(self.count);
+        if share.bytes > cx.gathered_bytes || share.memory.resize(share.bytes) == Grant::Full {
+            share.spill()?;
+        }
+        Ok(())
     }
 
-    fn finish(&self, shares: Vec<Last>, _: &Scheduler, _: &Context) -> Result<Arc<dyn Source>> {
+    fn finish(&self, shares: Vec<Last>, _: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let mut memory = Vec::new();
         let mut all = BTreeMap::new();
         for share in shares {
-            all.extend(share.batches);
+            all.extend(share.parts);
             memory.push(share.memory);
         }
-        let rows: u64 = all.values().map(|batch| batch.len() as u64).sum();
+        let rows: u64 = all.values().map(|part| part.rows() as u64).sum();
         let mut skip = rows.saturating_sub(self.count);
         let mut kept = Vec::new();
-        for batch in all.into_values() {
-            let dropped = skip.min(batch.len() as u64);
-            skip -= dropped;
-            let left = batch.len() - dropped as usize;
-            if left > 0 {
-                kept.push(batch.slice(dropped as usize, left)?);
+        for part in all.into_values() {
+            let rows = part.rows() as u64;
+            if kept.is_empty() && skip >= rows {
+                skip -= rows;
+            } else {
+                kept.push(part);
             }
         }
-        Ok(Arc::new(Batches::new(kept, memory)))
+        Ok(Arc::new(Kept::new(kept, &self.schema, cx.budget.clone(), memory).skipping(skip as usize)))
     }
 
     fn explain(&self) -> String {

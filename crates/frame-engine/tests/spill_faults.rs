@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use frame_core::{ErrorKind, Result};
+use frame_core::{ErrorKind, Result, Span};
 use frame_engine::{Engine, Progress, Settings};
-use frame_expr::{AggregateCall, Expr, SortKey};
+use frame_expr::{AggregateCall, Expr, SortKey, Window};
 use frame_io::{FileAccess, MemoryFile, ReadAt};
 use frame_memory::{ScratchAccess, ScratchFile};
-use frame_plan::{Aggregate, Input, KeyItem, Plan, Scan, Sort};
+use frame_plan::{Aggregate, Complete, Dedup, Input, KeyItem, Limit, Plan, Scan, Sort, Tail, Top, WindowItem};
 
 /// What happens at the n-th operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,26 @@ fn plans() -> Vec<Plan> {
         aggregates,
         with_total: false,
     };
+    let window = |function: &str, by: Vec<Expr>, order: Vec<SortKey>| WindowItem {
+        window: Window { function: function.to_owned(), constants: Vec::new(), arguments: Vec::new(), by, order, frame: None },
+        name: format!("{function} of it"),
+        span: Span::default(),
+    };
+    // A group in stretches, of which one window knows the rows before; many groups; places in the order of the rows.
+    let items = vec![
+        window("percent_rank", Vec::new(), vec![key("value"), key("id")]),
+        window("count", vec![Expr::column("id")], Vec::new()),
+        window("row_number", Vec::new(), Vec::new()),
+    ];
+    let taken = Plan::Limit(Limit { input: scan(), offset: 10, count: 1900 });
     vec![
+        Plan::Window(frame_plan::Window { input: scan(), items }),
+        Plan::Top(Top { input: scan(), count: 1500, order: vec![key("value")], per: Vec::new(), with_ties: false }),
+        Plan::Top(Top { input: scan(), count: 90, order: vec![key("id")], per: vec![Expr::column("value")], with_ties: true }),
+        Plan::Dedup(Dedup { input: scan(), by: vec!["id".to_owned()], order: Vec::new(), keep_last: true }),
+        Plan::Tail(Tail { input: Box::new(Plan::Sort(Sort { input: scan(), keys: vec![key("id")] })), count: 1700 }),
+        Plan::Sort(Sort { input: Box::new(taken), keys: vec![key("id")] }),
+        Plan::Complete(Complete { input: scan(), keys: vec!["value".to_owned(), "id".to_owned()], value: None }),
         Plan::Sort(Sort { input: scan(), keys: vec![key("value"), key("id")] }),
         Plan::Aggregate(group_by("id", vec![sum.clone()])),
         Plan::Aggregate(Aggregate { with_total: true, ..group_by("value", vec![median, sum]) }),

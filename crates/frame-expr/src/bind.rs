@@ -260,6 +260,11 @@ fn castable(from: &DataType, to: &DataType) -> Result<()> {
 }
 
 impl BoundExpr {
+    /// The column at a place.
+    pub fn column(index: usize, data_type: DataType) -> Self {
+        Self { node: Bound::Column(index), data_type }
+    }
+
     /// The type of the values.
     pub fn data_type(&self) -> &DataType {
         &self.data_type

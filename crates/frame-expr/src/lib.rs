@@ -35,4 +35,4 @@ pub use predicate::{Predicate, predicate};
 pub use print::{RESERVED, WORD_OPERATORS, quoted};
 pub use time::Steps;
 pub use types::{common_type, type_name};
-pub use windows::{BoundWindow, Frame, Stretch, Window};
+pub use windows::{BoundWindow, Frame, GroupStream, Needs, Stretch, Window};

@@ -207,7 +207,10 @@ impl Totals {
     pub(super) fn add_spilled(&mut self, groups: &Spilled) -> Result<()> {
         let mut reading = self.memory.budget().reserve("reading spilled groups");
         if reading.resize(groups.bytes()) == Grant::Full {
-            self.give_up()?;
+            // All bits of the hash are used up behind the last level: nothing can be cut there.
+            if self.buckets.level() + 1 < LEVELS {
+                self.give_up()?;
+            }
             reading.require(groups.bytes())?;
         }
         let bytes = groups.rows().saturating_mul(GROUP_BYTES_MIN).max(groups.bytes());

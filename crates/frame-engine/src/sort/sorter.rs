@@ -76,7 +76,7 @@ impl Sorter {
     }
 
     /// Puts the rows in memory on disk, as a run.
-    pub(super) fn spill(&mut self, cx: &Context) -> Result<()> {
+    pub(crate) fn spill(&mut self, cx: &Context) -> Result<()> {
         if self.held.is_empty() {
             return Ok(());
         }

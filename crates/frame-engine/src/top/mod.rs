@@ -1,6 +1,7 @@
 //! The best rows, of all or of each group: `top`, `dedup`, and samples of so many rows.
 
 mod candidates;
+mod disk;
 mod ranking;
 mod sample;
 mod sink;

@@ -2,21 +2,23 @@
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::UInt32Array;
-use arrow::compute::take_record_batch;
+use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
 use frame_core::{Batch, Error, Result};
 use frame_expr::BoundExpr;
 use frame_graph::Scheduler;
 
 use super::candidates::{Candidates, Kept, Rank};
+use super::disk;
 use super::ranking::Ranking;
+use crate::compact::compacted;
 use crate::context::Context;
 use crate::graph::{Sink, StageSink};
 use crate::group_by::ranks::ranks;
-use crate::sort::{Order, sorted_indices};
+use crate::sort::{Order, sorted_indices, taken};
 use crate::source::{Batches, Source};
 
 /// The order of the rows that are kept.
@@ -61,7 +63,7 @@ impl<R: Rank + Debug> Sink for TopRows<R> {
         Candidates::new(self, cx)
     }
 
-    fn push(&self, share: &mut Candidates<R>, batch: Batch, _: &Context) -> Result<()> {
+    fn push(&self, share: &mut Candidates<R>, batch: Batch, cx: &Context) -> Result<()> {
         let origin = batch.origin().ok_or_else(|| Error::internal("a batch without an origin"))?;
         let batch = batch.dense()?;
         if share.position.0 != origin.partition {
@@ -70,18 +72,24 @@ impl<R: Rank + Debug> Sink for TopRows<R> {
         let best = self.ranking.ranks(batch.columns(), batch.len(), origin.partition, share.position.1)?;
         share.position.1 += batch.len() as u64;
         let places = ranks(Some(origin), batch.len())?;
-        share.push(self, &batch, &best, |row| places.value(row))
+        share.push(self, &batch, &best, |row| places.value(row), cx)
     }
 
     fn finish(&self, shares: Vec<Candidates<R>>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+        let held: usize = shares.iter().map(Candidates::reserved_bytes).sum();
+        // Merging takes as much again, and so do the rows in their order.
+        if shares.iter().any(Candidates::is_spilled) || cx.budget.free_bytes() < 2 * held {
+            return self.by_disk(shares, scheduler, cx);
+        }
         let mut all = Candidates::new(self, cx)?;
         for mut share in shares {
             cx.cancel.check()?;
             share.prune(self, &self.schema)?;
-            all.merge(self, share.take(&self.schema)?)?;
+            all.merge(self, share.take()?)?;
         }
         all.prune(self, &self.schema)?;
-        let Kept { keys, batch, candidates, memory } = all.take(&self.schema)?;
+        let Kept { keys, batches: rows, candidates, mut memory } = all.take()?;
+        memory.require(2 * memory.bytes())?;
         let groups = keys.first().map_or(1, |key| key.len());
         let keys: Vec<_> = keys.into_iter().map(|key| (key, Order::default())).collect();
         let mut position: Vec<u32> = (0..groups as u32).collect();
@@ -96,17 +104,31 @@ impl<R: Rank + Debug> Sink for TopRows<R> {
                 Arrangement::Input => self.ranking.place(a.place).cmp(&self.ranking.place(b.place)),
             }
         });
-        let order = UInt32Array::from(order);
+        let columns: Vec<&[ArrayRef]> = rows.iter().map(RecordBatch::columns).collect();
+        let place_of: Vec<(usize, usize)> =
+            (0..).zip(&rows).flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row))).collect();
         let mut batches = Vec::new();
-        for first in (0..order.len()).step_by(cx.batch_rows) {
-            let part = order.slice(first, cx.batch_rows.min(order.len() - first));
-            let rows = take_record_batch(&batch, &part)?;
-            batches.push(Batch::new(self.schema.clone(), rows.columns().to_vec(), rows.num_rows())?);
+        for part in order.chunks(cx.batch_rows) {
+            let places: Vec<_> = part.iter().map(|candidate| place_of[*candidate as usize]).collect();
+            batches.push(compacted(Batch::new(self.schema.clone(), taken(&columns, &places)?, places.len())?)?);
         }
         Ok(Arc::new(Batches::new(batches, vec![memory])))
     }
 
     fn explain(&self) -> String {
         self.text.clone()
+    }
+}
+
+impl<R: Rank + Debug> TopRows<R> {
+    /// The best of candidates of which some are on their way to disk.
+    fn by_disk(&self, shares: Vec<Candidates<R>>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+        let shares: Vec<_> = shares.into_iter().map(|share| Mutex::new(Some(share))).collect();
+        let sorters = scheduler.map(shares.len(), |at| {
+            let mut share = shares[at].lock().unwrap_or_else(PoisonError::into_inner).take();
+            share.iter_mut().try_for_each(|share| share.spill(self, cx))?;
+            Ok(share.and_then(Candidates::into_sorter))
+        })?;
+        disk::best(self, sorters.into_iter().flatten().collect(), scheduler, cx)
     }
 }

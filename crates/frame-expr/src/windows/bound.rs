@@ -26,12 +26,12 @@ pub struct BoundWindow {
     pub arguments: Vec<BoundExpr>,
     /// For a range of values: the value of the order, and the last one before the frame.
     pub range: Option<[BoundExpr; 2]>,
-    function: Function,
-    extent: Extent,
+    pub(super) function: Function,
+    pub(super) extent: Extent,
 }
 
 #[derive(Debug)]
-enum Function {
+pub(super) enum Function {
     Own(BoundFunction),
     Aggregate(BoundAggregate),
 }

@@ -6,7 +6,7 @@ use arrow::array::Float64Array;
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{BoundFunction, WindowFunction};
+use super::{BoundFunction, Streams, WindowFunction};
 
 /// `cume_dist() over (order x)`: the rows up to the last equal one, divided by all rows, as in SQL.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ impl WindowFunction for CumulativeDistribution {
         Ok(BoundFunction::new(Vec::new(), DataType::Float64, |_, stretch| {
             let parts = stretch.by_row(|_, group, peers| f64::from(peers.1 - group.0) / f64::from(group.1 - group.0));
             Ok(Arc::new(Float64Array::from(parts)))
-        }))
+        })
+        .streaming(Streams::Place { peers: true, total: true }))
     }
 }

@@ -6,7 +6,7 @@ use arrow::array::Int64Array;
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{BoundFunction, WindowFunction};
+use super::{BoundFunction, Streams, WindowFunction};
 
 /// `dense_rank() over (order x)`: 1, 2, 2, 3 …
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl WindowFunction for DenseRank {
 
     fn bind(&self, _: &[DataType], _: &[Scalar]) -> Result<BoundFunction> {
         Ok(BoundFunction::new(Vec::new(), DataType::Int64, |_, stretch| {
-            let mut rank = 0;
+            let mut rank = stretch.runs();
             let ranks = stretch.by_row(|row, group, peers| {
                 if row == group.0 {
                     rank = 0;
@@ -36,6 +36,7 @@ impl WindowFunction for DenseRank {
                 rank
             });
             Ok(Arc::new(Int64Array::from(ranks)))
-        }))
+        })
+        .streaming(Streams::Place { peers: true, total: false }))
     }
 }

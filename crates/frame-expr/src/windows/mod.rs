@@ -13,6 +13,7 @@ mod percent_rank;
 mod rank;
 mod row_number;
 mod shift;
+mod streamed;
 mod stretch;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result, Scalar};
 
 pub use bound::BoundWindow;
+pub use streamed::{GroupStream, Needs};
 pub use stretch::Stretch;
 pub use window::{Frame, Window};
 
@@ -77,6 +79,18 @@ pub struct BoundFunction {
     inputs: Vec<DataType>,
     output: DataType,
     compute: Compute,
+    streams: Option<Streams>,
+}
+
+/// What a value depends on, for a group that is read from its first row to its last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Streams {
+    /// Rows so many before and behind.
+    Near { before: usize, behind: usize },
+    /// The rows of its frame.
+    Frame,
+    /// The place of the row alone; with that of its peers, and with the number of rows.
+    Place { peers: bool, total: bool },
 }
 
 impl BoundFunction {
@@ -86,7 +100,14 @@ impl BoundFunction {
         output: DataType,
         compute: impl Fn(&[ArrayRef], &Stretch) -> Result<ArrayRef> + Send + Sync + 'static,
     ) -> Self {
-        Self { inputs, output, compute: Arc::new(compute) }
+        Self { inputs, output, compute: Arc::new(compute), streams: None }
+    }
+
+    /// The same function, whose values need not all rows of a group at once.
+    #[must_use]
+    pub(crate) fn streaming(mut self, streams: Streams) -> Self {
+        self.streams = Some(streams);
+        self
     }
 }
 

@@ -7,7 +7,7 @@ use arrow::compute::take;
 use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result, Scalar};
 
-use super::{BoundFunction, WindowFunction};
+use super::{BoundFunction, Streams, WindowFunction};
 
 /// `nth(x, 2) over (order y rows ..)`: nulls count as values do; null if the frame has fewer rows.
 #[derive(Debug)]
@@ -50,6 +50,7 @@ impl WindowFunction for Nth {
             let place = |(start, end): &(u32, u32)| start.checked_add(before).filter(|place| place < end);
             let places: UInt32Array = stretch.frames.iter().map(place).collect();
             Ok(take(&arguments[0], &places, None)?)
-        }))
+        })
+        .streaming(Streams::Frame))
     }
 }

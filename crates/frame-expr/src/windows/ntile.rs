@@ -7,7 +7,7 @@ use arrow::array::Int64Array;
 use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result, Scalar};
 
-use super::{BoundFunction, WindowFunction};
+use super::{BoundFunction, Streams, WindowFunction};
 
 /// `ntile(4) over (order x)`: parts of equal size; the first ones have one row more if it does not come out even.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ impl WindowFunction for Tile {
                 if place < in_larger { place / (size + 1) + 1 } else { larger + (place - in_larger) / size.max(1) + 1 }
             });
             Ok(Arc::new(Int64Array::from(tiles)))
-        }))
+        })
+        .streaming(Streams::Place { peers: false, total: true }))
     }
 }

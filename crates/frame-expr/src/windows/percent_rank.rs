@@ -6,7 +6,7 @@ use arrow::array::Float64Array;
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{BoundFunction, WindowFunction};
+use super::{BoundFunction, Streams, WindowFunction};
 
 /// `percent_rank() over (order x)`: (rank − 1) / (rows − 1), and 0 for a row alone, as in SQL.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ impl WindowFunction for PercentRank {
                 rows => f64::from(peers.0 - group.0) / f64::from(rows - 1),
             });
             Ok(Arc::new(Float64Array::from(parts)))
-        }))
+        })
+        .streaming(Streams::Place { peers: true, total: true }))
     }
 }

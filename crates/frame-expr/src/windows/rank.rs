@@ -6,7 +6,7 @@ use arrow::array::Int64Array;
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{BoundFunction, WindowFunction};
+use super::{BoundFunction, Streams, WindowFunction};
 
 /// `rank() over (order x)`: 1, 2, 2, 4 …
 #[derive(Debug)]
@@ -28,6 +28,7 @@ impl WindowFunction for Rank {
     fn bind(&self, _: &[DataType], _: &[Scalar]) -> Result<BoundFunction> {
         Ok(BoundFunction::new(Vec::new(), DataType::Int64, |_, stretch| {
             Ok(Arc::new(Int64Array::from(stretch.by_row(|_, group, peers| i64::from(peers.0 - group.0) + 1))))
-        }))
+        })
+        .streaming(Streams::Place { peers: true, total: false }))
     }
 }

@@ -6,7 +6,7 @@ use arrow::array::Int64Array;
 use arrow::datatypes::DataType;
 use frame_core::{Result, Scalar};
 
-use super::{BoundFunction, WindowFunction};
+use super::{BoundFunction, Streams, WindowFunction};
 
 /// `row_number() over (by x order y)`: 1, 2, 3 …; without an order in that of the rows.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ impl WindowFunction for RowNumber {
     fn bind(&self, _: &[DataType], _: &[Scalar]) -> Result<BoundFunction> {
         Ok(BoundFunction::new(Vec::new(), DataType::Int64, |_, stretch| {
             Ok(Arc::new(Int64Array::from(stretch.by_row(|row, group, _| i64::from(row - group.0) + 1))))
-        }))
+        })
+        .streaming(Streams::Place { peers: false, total: false }))
     }
 }

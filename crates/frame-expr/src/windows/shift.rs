@@ -5,7 +5,7 @@ use arrow::compute::{cast, concat, take};
 use arrow::datatypes::{DataType, Schema};
 use frame_core::{Error, QueryError, Result, Scalar};
 
-use super::BoundFunction;
+use super::{BoundFunction, Streams};
 use crate::bind::bind;
 use crate::expr::Expr;
 use crate::types::{common_type, type_name};
@@ -49,5 +49,7 @@ pub(super) fn shift(name: &str, is_back: bool, arguments: &[DataType], constants
         };
         Ok(take(&values, &places, None)?)
     };
-    Ok(BoundFunction::new(vec![argument], output, compute))
+    let near = (if is_back { rows } else { 0 }) as usize;
+    let streams = Streams::Near { before: near, behind: rows as usize - near };
+    Ok(BoundFunction::new(vec![argument], output, compute).streaming(streams))
 }

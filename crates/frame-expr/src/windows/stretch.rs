@@ -18,6 +18,19 @@ pub struct Stretch {
     pub(crate) frames: Vec<(u32, u32)>,
     /// The rows whose values are wanted, if not all are.
     wanted: Option<Range<usize>>,
+    /// Where these rows stand if they are only some of their group's.
+    part: Part,
+}
+
+/// Where rows stand in a group of which others are elsewhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Part {
+    /// Rows of the group in front of them.
+    pub(crate) first: u32,
+    /// Runs of peers in front of them.
+    pub(crate) runs: i64,
+    /// The rows of the group, or as many as are known of; none if all of them are here.
+    pub(crate) rows: Option<u32>,
 }
 
 /// The ways in which frames are made.
@@ -46,6 +59,17 @@ impl Stretch {
         self
     }
 
+    /// The same rows, which are only some of their group's: [`Stretch::by_row`] counts from the first row of the group.
+    pub(crate) fn part(mut self, part: Part) -> Self {
+        self.part = part;
+        self
+    }
+
+    /// Runs of peers of the group in front of these rows.
+    pub(crate) fn runs(&self) -> i64 {
+        self.part.runs
+    }
+
     /// The frames of the rows whose values are wanted.
     pub(crate) fn wanted(&self) -> &[(u32, u32)] {
         self.wanted.as_ref().map_or(&self.frames, |wanted| &self.frames[wanted.clone()])
@@ -65,9 +89,12 @@ impl Stretch {
     pub(crate) fn by_row<T>(&self, mut value: impl FnMut(u32, (u32, u32), (u32, u32)) -> T) -> Vec<T> {
         let mut values = Vec::with_capacity(self.len());
         let mut peers = self.peers.windows(2).peekable();
+        let first = self.part.first;
         for group in self.groups.windows(2) {
+            let bounds = self.part.rows.map_or((group[0], group[1]), |rows| (0, rows));
             while let Some(run) = peers.next_if(|run| run[0] < group[1]) {
-                values.extend((run[0]..run[1]).map(|row| value(row, (group[0], group[1]), (run[0], run[1]))));
+                let run = (run[0] + first, run[1] + first);
+                values.extend((run.0..run.1).map(|row| value(row, bounds, run)));
             }
         }
         values

@@ -1,4 +1,5 @@
-//! Every aggregate over frames gives what it gives for the rows of each frame alone.
+//! Every aggregate over frames gives what it gives for the rows of each frame alone, and every window of a group in stretches what it gives
+//! for the whole group.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::aggregates::{self, BoundAggregate};
+use crate::expr::{Expr, SortKey};
 
 /// The value of each frame, computed of its rows alone.
 fn one_by_one(aggregate: &BoundAggregate, arguments: &[ArrayRef], frames: &[(u32, u32)]) -> Vec<String> {
@@ -145,4 +147,116 @@ fn frames_end_with_their_group() {
     let before: ArrayRef = Arc::new(Int64Array::from(vec![Some(0), Some(10), Some(10), Some(11), None, None, Some(-5)]));
     found.frame(stretch::Extent::Range, Some(&[times, before])).expect("frames");
     assert_eq!(found.frames, [(0, 1), (1, 3), (1, 3), (1, 4), (4, 6), (4, 6), (6, 7)]);
+}
+
+/// Function, constants, argument and frame.
+type WindowCall = (&'static str, Vec<Scalar>, Option<&'static str>, Option<Frame>);
+
+/// Windows that can be read in stretches, of a group ordered by `day`.
+fn windows() -> Vec<Window> {
+    let rows = |start: Option<i64>, end: Option<i64>| Some(Frame::Rows { start, end });
+    let range = || Some(Frame::Range(Scalar::Duration(2 * 86_400_000_000)));
+    let int = |value: i64| vec![Scalar::Int(value)];
+    let calls: Vec<WindowCall> = vec![
+        ("row_number", vec![], None, None),
+        ("rank", vec![], None, None),
+        ("dense_rank", vec![], None, None),
+        ("percent_rank", vec![], None, None),
+        ("cume_dist", vec![], None, None),
+        ("ntile", int(3), None, None),
+        ("lag", int(2), Some("t"), None),
+        ("lead", int(3), Some("x"), None),
+        ("nth", int(2), Some("t"), rows(Some(-2), Some(1))),
+        ("nth", int(1), Some("x"), range()),
+        ("sum", vec![], Some("x"), None),
+        ("first", vec![], Some("t"), None),
+        ("median", vec![], Some("x"), None),
+        ("mean", vec![], Some("x"), rows(Some(-3), Some(1))),
+        ("sum", vec![], Some("x"), rows(None, Some(0))),
+        ("last", vec![], Some("t"), rows(None, Some(-2))),
+        ("count", vec![], None, rows(None, Some(2))),
+        ("max", vec![], Some("t"), rows(None, None)),
+        ("first", vec![], Some("x"), rows(None, None)),
+        ("list", vec![], Some("x"), range()),
+        ("count", vec![], None, range()),
+    ];
+    let window = |(function, constants, argument, frame): WindowCall| Window {
+        function: function.to_owned(),
+        constants,
+        arguments: argument.into_iter().map(Expr::column).collect(),
+        by: Vec::new(),
+        order: vec![SortKey { expr: Expr::column("day"), descending: false, nulls_first: false }],
+        frame,
+    };
+    calls.into_iter().map(window).collect()
+}
+
+/// What a window looks at, for some rows, and where peers among them begin.
+fn at_hand(window: &BoundWindow, columns: &[ArrayRef], rows: std::ops::Range<usize>) -> (Vec<ArrayRef>, Option<[ArrayRef; 2]>, Vec<u32>) {
+    let columns: Vec<ArrayRef> = columns.iter().map(|column| column.slice(rows.start, rows.len())).collect();
+    let value = |expr: &crate::bind::BoundExpr| expr.evaluate(&columns, rows.len()).expect("values");
+    let days = columns[0].as_primitive::<arrow::datatypes::Date32Type>();
+    let begins = (0..rows.len()).filter(|row| *row == 0 || days.iter().nth(*row) != days.iter().nth(row - 1)).map(|row| row as u32);
+    let range: Vec<ArrayRef> = window.range.iter().flatten().map(value).collect();
+    (window.arguments.iter().map(value).collect(), range.try_into().ok(), begins.chain([rows.len() as u32]).collect())
+}
+
+/// The values of a group that comes in parts which end at `cuts`.
+fn in_stretches(window: &BoundWindow, columns: &[ArrayRef], cuts: &[usize]) -> Vec<String> {
+    let (needs, mut stream) = (window.needs().expect("stretches"), GroupStream::new(window).expect("stretches"));
+    if needs.total {
+        let mut start = 0;
+        for end in cuts {
+            stream.look(end - start, &at_hand(window, columns, start..*end).0).expect("a look");
+            start = *end;
+        }
+        stream.looked().expect("a value");
+    }
+    let (mut first, mut done, mut values) = (0, 0, Vec::new());
+    for (at, read) in cuts.iter().enumerate() {
+        let (arguments, range, peers) = at_hand(window, columns, first..*read);
+        let mut end = read - first;
+        if at + 1 < cuts.len() {
+            end = end.saturating_sub(needs.behind);
+            if needs.peers {
+                end = peers[..peers.len() - 1].iter().rev().map(|begin| *begin as usize).find(|begin| *begin <= end).unwrap_or(0);
+            }
+        }
+        if end > done {
+            let (found, from) = stream.values(&arguments, range.as_ref(), &peers, done..end).expect("values");
+            values.extend(shown(&found));
+            let leave = end.saturating_sub(needs.before).min(from);
+            stream.leave(&arguments, leave).expect("states");
+            first += leave;
+            done = end - leave;
+        }
+    }
+    values
+}
+
+proptest! {
+    #[test]
+    fn groups_in_stretches_have_the_values_of_whole_ones(
+        rows in prop::collection::vec((prop::option::weighted(0.9, 0..12_i32), prop::option::weighted(0.9, -9..9_i32)), 1..90),
+        cuts in prop::collection::vec(0..90_usize, 0..9),
+    ) {
+        let mut rows = rows;
+        rows.sort_by_key(|(day, _)| day.map_or(i32::MAX, |day| day));
+        let days: ArrayRef = Arc::new(rows.iter().map(|(day, _)| *day).collect::<arrow::array::Date32Array>());
+        let floats: ArrayRef = Arc::new(rows.iter().map(|(_, x)| x.map(|x| f64::from(x) / 10.0)).collect::<Float64Array>());
+        let texts: ArrayRef = Arc::new((0..rows.len()).map(|row| Some(format!("text {row}"))).collect::<StringViewArray>());
+        let columns = [days, floats, texts];
+        let fields = ["day", "x", "t"].into_iter().zip(&columns);
+        let schema = arrow::datatypes::Schema::new(
+            fields.map(|(name, column)| arrow::datatypes::Field::new(name, column.data_type().clone(), true)).collect::<Vec<_>>(),
+        );
+        let mut cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut < rows.len()).chain([rows.len()]).collect();
+        cuts.sort_unstable();
+        for window in windows() {
+            let bound = BoundWindow::bind(&window, frame_core::Span::default(), &schema).expect("a window");
+            let (arguments, range, peers) = at_hand(&bound, &columns, 0..rows.len());
+            let whole = bound.evaluate(&arguments, range.as_ref(), &mut Stretch::new(vec![0, rows.len() as u32], peers)).expect("values");
+            prop_assert_eq!(in_stretches(&bound, &columns, &cuts), shown(&whole), "{} {:?}", window, cuts);
+        }
+    }
 }

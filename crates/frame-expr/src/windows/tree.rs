@@ -26,6 +26,8 @@ pub(super) struct Tree<'a> {
     arguments: &'a [ArrayRef],
     /// The states of each level, leaves first.
     levels: Vec<Vec<ArrayRef>>,
+    /// The state of rows in front of all these, as one row, which every frame has too.
+    front: Vec<ArrayRef>,
 }
 
 /// What a block of frames takes of the tree.
@@ -43,7 +45,7 @@ impl<'a> Tree<'a> {
     pub(super) fn new(aggregate: &'a BoundAggregate, arguments: &'a [ArrayRef], frames: &[(u32, u32)]) -> Result<Self> {
         let rows = frames.last().map_or(0, |(_, end)| *end);
         let longest = frames.iter().map(|(start, end)| end - start).max().unwrap_or(0);
-        let mut tree = Self { aggregate, arguments, levels: Vec::new() };
+        let mut tree = Self { aggregate, arguments, levels: Vec::new(), front: Vec::new() };
         let mut nodes = rows / LEAF_ROWS;
         let mut covered = LEAF_ROWS;
         while nodes > 0 && covered <= longest {
@@ -66,6 +68,12 @@ impl<'a> Tree<'a> {
             covered = covered.saturating_mul(2);
         }
         Ok(tree)
+    }
+
+    /// The same tree, whose frames have the rows of a state in front.
+    pub(super) fn behind(mut self, front: Vec<ArrayRef>) -> Self {
+        self.front = front;
+        self
     }
 
     /// The value of each frame.
@@ -95,7 +103,7 @@ impl<'a> Tree<'a> {
         let bytes =
             |columns: &Vec<ArrayRef>| columns.iter().map(|column| column.get_array_memory_size() / column.len().max(1)).sum::<usize>();
         // Two nodes of a level at most, and those of the levels below.
-        64 + self.levels.get(level).map_or(0, |columns| 2 * bytes(columns))
+        64 + bytes(&self.front) + self.levels.get(level).map_or(0, |columns| 2 * bytes(columns))
     }
 
     fn block(&self, frames: &[(u32, u32)]) -> Result<ArrayRef> {
@@ -106,6 +114,11 @@ impl<'a> Tree<'a> {
         let rows = UInt32Array::from(parts.rows);
         let arguments = self.arguments.iter().map(|argument| Ok(take(argument, &rows, None)?)).collect::<Result<Vec<_>>>()?;
         states.update(&parts.frames, &arguments)?;
+        if !self.front.is_empty() {
+            let all = UInt32Array::from(vec![0; frames.len()]);
+            let front = self.front.iter().map(|column| Ok(take(column, &all, None)?)).collect::<Result<Vec<_>>>()?;
+            states.merge(&(0..frames.len() as u32).collect::<Vec<_>>(), &front)?;
+        }
         for (columns, (frames, nodes)) in self.levels.iter().zip(parts.nodes).filter(|(_, (frames, _))| !frames.is_empty()) {
             let nodes = UInt32Array::from(nodes);
             let columns = columns.iter().map(|column| Ok(take(column, &nodes, None)?)).collect::<Result<Vec<_>>>()?;
