@@ -160,6 +160,9 @@ impl Totals {
         if self.memory.resize(self.bytes().saturating_add(more)) == Grant::Granted {
             return Ok(());
         }
+        if !self.can_be_cut() {
+            return self.memory.require(self.bytes().saturating_add(least));
+        }
         self.give_up()?;
         self.memory.require(least)
     }
@@ -170,11 +173,16 @@ impl Totals {
         if bytes <= self.gathered_bytes && self.memory.resize(bytes) == Grant::Granted {
             return Ok(());
         }
-        if self.len() < 2 && self.buckets.parts.is_empty() || self.buckets.level() + 1 >= LEVELS {
+        if self.len() < 2 && self.buckets.parts.is_empty() || !self.can_be_cut() {
             // Cutting cannot make a single group smaller, and it will not be copied.
             return self.memory.require(self.bytes_of(1));
         }
         self.give_up()
+    }
+
+    /// Whether there are bits of the hash left to tell groups on disk apart by.
+    fn can_be_cut(&self) -> bool {
+        self.buckets.level() + 1 < LEVELS
     }
 
     /// Puts all groups on disk.
@@ -207,8 +215,7 @@ impl Totals {
     pub(super) fn add_spilled(&mut self, groups: &Spilled) -> Result<()> {
         let mut reading = self.memory.budget().reserve("reading spilled groups");
         if reading.resize(groups.bytes()) == Grant::Full {
-            // All bits of the hash are used up behind the last level: nothing can be cut there.
-            if self.buckets.level() + 1 < LEVELS {
+            if self.can_be_cut() {
                 self.give_up()?;
             }
             reading.require(groups.bytes())?;
