@@ -124,6 +124,10 @@ impl StageSink for Limited {
         Ok(Arc::new(Batches::new(batches, reservations)))
     }
 
+    fn is_cut(&self) -> bool {
+        true
+    }
+
     fn explain(&self) -> String {
         format!("take {} from {}, in order", self.count, self.offset)
     }

@@ -10,5 +10,6 @@ mod sorter;
 
 pub(crate) use keys::SortKeys;
 pub(crate) use order::{Order, canonical, sorted_indices};
+pub(crate) use run::taken;
 pub(crate) use sink::Sort;
 pub(crate) use sorter::{Sorter, sorted};

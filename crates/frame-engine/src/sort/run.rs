@@ -34,7 +34,7 @@ pub(super) struct Sources<'a> {
 }
 
 /// The rows of some batches at some places.
-pub(super) fn taken<C: AsRef<[ArrayRef]>>(batches: &[C], places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
+pub(crate) fn taken<C: AsRef<[ArrayRef]>>(batches: &[C], places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
     let count = batches.first().map_or(0, |columns| columns.as_ref().len());
     let column = |at: usize| {
         let arrays: Vec<&dyn Array> = batches.iter().map(|columns| columns.as_ref()[at].as_ref()).collect();

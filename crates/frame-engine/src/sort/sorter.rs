@@ -67,6 +67,11 @@ impl Sorter {
         Ok(())
     }
 
+    /// Bytes of the rows that are in memory.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     fn ranks(&self, origin: Option<Origin>, rows: usize) -> Result<Option<UInt64Array>> {
         if self.keys.is_ranked() { Ok(Some(ranks(origin, rows)?)) } else { Ok(None) }
     }
@@ -76,7 +81,7 @@ impl Sorter {
     }
 
     /// Puts the rows in memory on disk, as a run.
-    pub(super) fn spill(&mut self, cx: &Context) -> Result<()> {
+    pub(crate) fn spill(&mut self, cx: &Context) -> Result<()> {
         if self.held.is_empty() {
             return Ok(());
         }
