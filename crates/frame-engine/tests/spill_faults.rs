@@ -10,7 +10,7 @@ use frame_engine::{Engine, Progress, Settings};
 use frame_expr::{AggregateCall, Expr, SortKey};
 use frame_io::{FileAccess, MemoryFile, ReadAt};
 use frame_memory::{ScratchAccess, ScratchFile};
-use frame_plan::{Aggregate, Input, KeyItem, Plan, Scan, Sort};
+use frame_plan::{Aggregate, Input, Join, JoinKind, KeyItem, KeyPair, Plan, Scan, Sort};
 
 /// What happens at the n-th operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,13 @@ fn plans() -> Vec<Plan> {
         aggregates,
         with_total: false,
     };
+    let join = |kind| {
+        let (keys, as_of, expect, alias, prefixed) = (vec![KeyPair::same("id")], None, None, Some("o".to_owned()), None);
+        Plan::Join(Join { left: scan(), right: scan(), kind, keys, as_of, expect, alias, prefixed })
+    };
     vec![
+        join(JoinKind::Full),
+        join(JoinKind::Anti),
         Plan::Sort(Sort { input: scan(), keys: vec![key("value"), key("id")] }),
         Plan::Aggregate(group_by("id", vec![sum.clone()])),
         Plan::Aggregate(Aggregate { with_total: true, ..group_by("value", vec![median, sum]) }),
@@ -136,6 +142,9 @@ fn answer(engine: &Engine, plan: &Plan) -> Result<String> {
     let plan = plan.clone();
     let run = engine.start(move |_| Ok(plan.clone()), &Progress::default())?;
     let batches = run.collect::<Result<Vec<_>>>()?;
+    if batches.is_empty() {
+        return Ok("no rows".to_owned());
+    }
     Ok(format!("{:?}", arrow::compute::concat_batches(&batches[0].schema(), &batches)?.columns()))
 }
 

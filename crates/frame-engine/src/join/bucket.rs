@@ -29,6 +29,9 @@ use crate::spill::{Piece, plain_type};
 /// Bytes that a row takes while its table is made: in the table, its hash, its places in the order of ranks and of buckets, a mark.
 const ROW_BYTES: usize = TABLE_BYTES + 56;
 
+/// Bytes that a left row in hand takes beside its columns: its key, and what it has found.
+const LEFT_ROW_BYTES: usize = 24;
+
 /// What is the same for all buckets of a join.
 #[derive(Debug)]
 pub(super) struct Sides {
@@ -330,8 +333,9 @@ impl Chunk {
             }
             let Some(piece) = left.get(self.piece) else { break };
             sides.cx.cancel.check()?;
-            memory
-                .require(is_matched.as_ref().map_or(0, Vec::len) + 2 * piece.bytes() + piece.reading_bytes() + piece.rows() * ROW_BYTES)?;
+            memory.require(
+                is_matched.as_ref().map_or(0, Vec::len) + 2 * piece.bytes() + piece.reading_bytes() + piece.rows() * LEFT_ROW_BYTES,
+            )?;
             self.waiting = Some((sides.left_rows(piece)?, 0));
             self.piece += 1;
         }

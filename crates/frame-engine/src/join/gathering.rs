@@ -75,14 +75,14 @@ impl Gathering {
             self.memory.require(self.bytes + bytes)?;
         } else {
             let is_much = !self.batches.is_empty() && self.bytes + bytes > cx.gathered_bytes;
-            let rows = (self.rows + batch.len()) * ORDER_BYTES;
-            if is_much || self.memory.resize(self.bytes + bytes + rows + self.listed_bytes()) == Grant::Full {
+            let wanted = self.bytes + bytes + self.writing_bytes(self.rows + batch.len(), cx);
+            if is_much || self.memory.resize(wanted) == Grant::Full {
                 // Few rows make small pieces: some may take of what is left to those who cannot give up anything.
-                let is_little = !is_much && self.bytes + bytes <= cx.budget.limit_bytes() / 64;
-                if !is_little || self.memory.require(self.bytes + bytes + rows + self.listed_bytes()).is_err() {
+                let is_little = !is_much && self.bytes + bytes <= cx.budget.limit_bytes() / 128;
+                if !is_little || self.memory.require(wanted).is_err() {
                     self.spill(way, cx)?;
                     bytes = self.bytes_of(&batch);
-                    self.memory.require(bytes + batch.len() * ORDER_BYTES + self.listed_bytes())?;
+                    self.memory.require(bytes + self.writing_bytes(batch.len(), cx))?;
                 }
             }
         }
@@ -94,6 +94,11 @@ impl Gathering {
 
     fn bytes_of(&mut self, batch: &Batch) -> usize {
         batch.columns().iter().map(|column| held_bytes(column, &mut self.dictionaries)).sum()
+    }
+
+    /// Bytes that putting so many rows on disk takes, and those of what is there.
+    fn writing_bytes(&self, rows: usize, cx: &Context) -> usize {
+        rows * ORDER_BYTES + PIECE_COPIES * cx.piece_bytes() + self.listed_bytes()
     }
 
     fn listed_bytes(&self) -> usize {
@@ -114,8 +119,7 @@ impl Gathering {
         if self.batches.is_empty() && self.disk.is_some() {
             return Ok(());
         }
-        let held = self.bytes + self.rows * ORDER_BYTES + self.listed_bytes();
-        self.memory.require(held + PIECE_COPIES * cx.piece_bytes())?;
+        self.memory.require(self.bytes + self.writing_bytes(self.rows, cx))?;
         let mut batches = std::mem::take(&mut self.batches);
         batches.sort_by_key(|(origin, _)| *origin);
         if self.disk.is_none() {
