@@ -102,7 +102,7 @@ fn check(left: &str, queries: &[String]) {
             let session = narrow(threads);
             let (found, spilled) = rows(&session, query, left);
             assert!(found == expected, "{query} with {threads} threads: {} rows, expected {}", found[0].num_rows(), expected[0].num_rows());
-            assert!(spilled > 1 << 20, "{query}: {spilled}");
+            assert!(spilled > 100_000, "{query}: {spilled}");
         }
     }
 }
@@ -112,19 +112,19 @@ const KINDS: [&str; 6] = ["inner", "left", "right", "full", "semi", "anti"];
 #[test]
 fn sides_that_do_not_fit_in_memory_are_joined_on_disk() {
     let folder = tempfile::tempdir().expect("a folder");
-    let left = side(&folder.path().join("left.csv"), 20_000, |_| false, 7);
-    let right = side(&folder.path().join("right.csv"), 160_000, |_| false, 11);
+    let left = side(&folder.path().join("left.csv"), 12_000, |_| false, 7);
+    let right = side(&folder.path().join("right.csv"), 120_000, |_| false, 11);
     let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{right}' as o on k")).into();
     check(&left, &queries);
     let several = KINDS.map(|kind| format!("join {kind} '{right}' as o on t, n = k, text | select t, n, text"));
     check(&left, &several[2..5]);
     let more = [
-        format!("join '{right}' as o on n = k | select k, n, o.text"),
+        format!("join full '{right}' as o on n = k | agg count, count(n) as m, max o.text"),
         format!("join left '{right}' as o on text | where o.n is not null | select k, o.k, text | take 100 from 20"),
         format!("join '{right}' as o on k | join left '{right}' as p on k | groupby t count, sum p.n"),
         format!("join right '{right}' as o on k | derive s = n + 1 | groupby o.t first s, last o.text, count(n) as c"),
         format!("join '{right}' as o on k | unordered | groupby t count, max o.text"),
-        format!("join full '{right}' as o on k | sort -o.n, text | take 50"),
+        format!("join full '{right}' as o on k | agg count, first text, last text, last o.text as x"),
         format!("join '{right}' as o on k expect n:n | agg count, max o.text"),
         format!("union (from '{right}' | join left '{left}' as o on k | select k, t, n, text) | agg count, count k"),
     ];
@@ -135,13 +135,13 @@ fn sides_that_do_not_fit_in_memory_are_joined_on_disk() {
 fn one_key_may_have_most_rows_of_either_side() {
     let folder = tempfile::tempdir().expect("a folder");
     let few = side(&folder.path().join("few.csv"), 300, |row| row % 100 == 3, 7);
-    let many = side(&folder.path().join("many.csv"), 80_000, |row| row % 10 != 0, 1);
+    let many = side(&folder.path().join("many.csv"), 60_000, |row| row % 10 != 0, 1);
     let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{many}' as o on k")).into();
     check(&few, &queries);
     // The hot key of the left side is there a few times on the right side.
     let right = side(&folder.path().join("right.csv"), 80_000, |row| row % 40_000 == 9, 1);
     let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{right}' as o on k | select k, text")).into();
-    check(&side(&folder.path().join("left.csv"), 30_000, |row| row % 10 != 0, 1), &queries);
+    check(&side(&folder.path().join("left.csv"), 8_000, |row| row % 10 != 0, 1), &queries);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn keys_that_are_there_twice_are_found_on_disk() {
             .map_err(|e| e.to_string())
     };
     let wide = session(|builder| builder);
-    let forced = session(|builder| builder.gathered_bytes(0).batch_rows(3_000).partition_bytes(300_000));
+    let forced = session(|builder| builder.gathered_bytes(50_000).batch_rows(3_000).partition_bytes(300_000));
     for (left, right, expect) in [(&file, &file, "1:1"), (&file, &hot, "n:1"), (&hot, &file, "1:n"), (&hot, &file, "n:1")] {
         let query = format!("join '{right}' as o on k expect {expect} | agg count");
         let expected = message(&wide, &query, left);
@@ -190,8 +190,8 @@ fn keys_that_are_there_twice_are_found_on_disk() {
 #[test]
 fn a_small_side_that_is_still_too_large_is_joined_all_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
-    let left = side(&folder.path().join("left.csv"), 3_000, |_| false, 7);
-    let right = side(&folder.path().join("right.csv"), 40_000, |_| false, 1);
+    let left = side(&folder.path().join("left.csv"), 1_000, |_| false, 7);
+    let right = side(&folder.path().join("right.csv"), 10_000, |_| false, 1);
     let (wide, forced) = (session(|builder| builder), session(|builder| builder.gathered_bytes(0).batch_rows(100)));
     for kind in ["inner", "left", "semi", "anti"] {
         let query = format!("join {kind} '{right}' as o on k");

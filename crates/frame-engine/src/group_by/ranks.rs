@@ -29,7 +29,7 @@ pub(crate) fn ranks(origin: Option<Origin>, rows: usize) -> Result<UInt64Array> 
 
 /// The rank that no row of the partitions before this one reaches.
 pub(crate) fn first_rank(partition: usize) -> u64 {
-    (partition as u64).checked_mul(1 << (BATCH_BITS + ROW_BITS)).unwrap_or(u64::MAX)
+    (partition as u64).saturating_mul(1 << (BATCH_BITS + ROW_BITS))
 }
 
 /// Keys that sort by columns, each descending or not and nulls first or not, and then by rank, bytewise.

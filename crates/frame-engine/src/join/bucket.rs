@@ -29,6 +29,9 @@ use crate::spill::{Piece, plain_type};
 /// Bytes that a row takes while its table is made: in the table, its hash, its places in the order of ranks and of buckets, a mark.
 const ROW_BYTES: usize = TABLE_BYTES + 56;
 
+/// A bucket of this part of the limit is small.
+const SMALL: usize = 32;
+
 /// Bytes that a left row in hand takes beside its columns: its key, and what it has found.
 const LEFT_ROW_BYTES: usize = 24;
 
@@ -162,8 +165,7 @@ impl Joining {
         let (sides, cx) = (&self.sides, &self.sides.cx);
         cx.cancel.check()?;
         let mut memory = cx.budget.reserve("join");
-        let bytes = table_bytes(right.bytes(), right.rows);
-        let is_small = right.bytes() <= cx.gathered_bytes && right.rows < NONE as usize && memory.resize(bytes) == Grant::Granted;
+        let is_small = fits(&right, &mut memory, cx);
         if !is_small && right.is_mixed() && level < LEVELS {
             drop(memory);
             let (rights, of_rights) = right.parted(&sides.making.keys, level, cx)?;
@@ -174,12 +176,22 @@ impl Joining {
             return Ok(());
         }
         if !is_small && self.sides.near.is_some() {
-            memory.require(bytes)?;
+            memory.require(table_bytes(right.bytes(), right.rows))?;
         }
         let is_whole = is_small || self.sides.near.is_some();
         self.current = Some(Current::new(self.sides.clone(), left, right, is_whole.then_some(memory), places));
         Ok(())
     }
+}
+
+/// Whether the table of a bucket fits in memory, which is reserved then.
+pub(super) fn fits(bucket: &Bucket, memory: &mut Reservation, cx: &Context) -> bool {
+    let bytes = table_bytes(bucket.bytes(), bucket.rows);
+    if bucket.bytes() > cx.gathered_bytes || bucket.rows >= NONE as usize {
+        return false;
+    }
+    // To part what is small already would be more work than use.
+    memory.resize(bytes) == Grant::Granted || bytes <= cx.budget.limit_bytes() / SMALL && memory.require(bytes).is_ok()
 }
 
 /// Bytes of memory that it takes to load rows and to make their table.

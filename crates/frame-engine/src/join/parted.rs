@@ -10,10 +10,10 @@ use frame_core::{Batch, Error, ErrorKind, Result};
 use frame_expr::{Expr, bind};
 use frame_graph::{Flow, Scheduler, StageWork};
 use frame_io::{BatchReader, RowLedger, Stop};
-use frame_memory::{Grant, Reservation};
+use frame_memory::Reservation;
 use frame_plan::JoinKind;
 
-use super::bucket::{Joining, Sides, Task, loaded, table_bytes};
+use super::bucket::{Joining, Sides, Task, fits, loaded};
 use super::buckets::{BUCKETS, Bucket, LEVELS, ranks};
 use super::build::{Making, Once, Side};
 use super::gathering::{Aside, Gathering, Way};
@@ -53,8 +53,7 @@ impl Parted {
                     continue;
                 }
                 let mut memory = cx.budget.reserve("join");
-                let bytes = table_bytes(bucket.bytes(), bucket.rows);
-                let is_small = bucket.bytes() <= cx.gathered_bytes && memory.resize(bytes) == Grant::Granted;
+                let is_small = fits(&bucket, &mut memory, cx);
                 if !is_small && bucket.is_mixed() && level < LEVELS {
                     drop(memory);
                     let (parts, memory) = bucket.parted(&self.making.keys, level, cx)?;
@@ -163,7 +162,7 @@ impl Apart {
         let keys = keys.map(|field| Ok((bind(&Expr::column(field.name()), &sides.schema)?, Order::default()))).collect::<Result<_>>()?;
         let keys = Arc::new(SortKeys::new(keys, false)?);
         // Rows that wait for their order leave most of the memory to the buckets.
-        let held_bytes_max = cx.budget.limit_bytes() / 4 / scheduler.threads();
+        let held_bytes_max = cx.budget.free_bytes() / 4 / scheduler.threads();
         let tasks: Vec<_> = tasks.into_iter().map(|task| Mutex::new(Some(task))).collect();
         // A task takes a sorter that no other one has in hand, so there are no more of them than threads.
         let sorters = Mutex::new(Vec::new());
