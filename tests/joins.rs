@@ -102,7 +102,9 @@ fn check(left: &str, queries: &[String]) {
             let session = narrow(threads);
             let (found, spilled) = rows(&session, query, left);
             assert!(found == expected, "{query} with {threads} threads: {} rows, expected {}", found[0].num_rows(), expected[0].num_rows());
-            assert!(spilled > 100_000, "{query}: {spilled}");
+            // Keys alone may fit.
+            let has_texts = !query.contains("join semi") && !query.contains("join anti") || query.contains("on t,");
+            assert!(!has_texts || spilled > 100_000, "{query}: {spilled}");
         }
     }
 }
@@ -117,7 +119,7 @@ fn sides_that_do_not_fit_in_memory_are_joined_on_disk() {
     let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{right}' as o on k")).into();
     check(&left, &queries);
     let several = KINDS.map(|kind| format!("join {kind} '{right}' as o on t, n = k, text | select t, n, text"));
-    check(&left, &several[2..5]);
+    check(&left, &several[2..]);
     let more = [
         format!("join full '{right}' as o on n = k | agg count, count(n) as m, max o.text"),
         format!("join left '{right}' as o on text | where o.n is not null | select k, o.k, text | take 100 from 20"),
@@ -141,7 +143,7 @@ fn one_key_may_have_most_rows_of_either_side() {
     // The hot key of the left side is there a few times on the right side.
     let right = side(&folder.path().join("right.csv"), 80_000, |row| row % 40_000 == 9, 1);
     let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{right}' as o on k | select k, text")).into();
-    check(&side(&folder.path().join("left.csv"), 8_000, |row| row % 10 != 0, 1), &queries);
+    check(&side(&folder.path().join("left.csv"), 25_000, |row| row % 10 != 0, 1), &queries);
 }
 
 #[test]
