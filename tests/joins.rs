@@ -103,7 +103,7 @@ fn check(left: &str, queries: &[String]) {
             let (found, spilled) = rows(&session, query, left);
             assert!(found == expected, "{query} with {threads} threads: {} rows, expected {}", found[0].num_rows(), expected[0].num_rows());
             // Keys alone may fit.
-            let has_texts = !query.contains("join semi") && !query.contains("join anti") || query.contains("on t,");
+            let has_texts = !query.contains("join semi") && !query.contains("join anti");
             assert!(!has_texts || spilled > 100_000, "{query}: {spilled}");
         }
     }
@@ -114,8 +114,8 @@ const KINDS: [&str; 6] = ["inner", "left", "right", "full", "semi", "anti"];
 #[test]
 fn sides_that_do_not_fit_in_memory_are_joined_on_disk() {
     let folder = tempfile::tempdir().expect("a folder");
-    let left = side(&folder.path().join("left.csv"), 12_000, |_| false, 7);
-    let right = side(&folder.path().join("right.csv"), 120_000, |_| false, 11);
+    let left = side(&folder.path().join("left.csv"), 32_000, |_| false, 7);
+    let right = side(&folder.path().join("right.csv"), 110_000, |_| false, 11);
     let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{right}' as o on k")).into();
     check(&left, &queries);
     let several = KINDS.map(|kind| format!("join {kind} '{right}' as o on t, n = k, text | select t, n, text"));
@@ -128,7 +128,7 @@ fn sides_that_do_not_fit_in_memory_are_joined_on_disk() {
         format!("join '{right}' as o on k | unordered | groupby t count, max o.text"),
         format!("join full '{right}' as o on k | agg count, first text, last text, last o.text as x"),
         format!("join '{right}' as o on k expect n:n | agg count, max o.text"),
-        format!("union (from '{right}' | join left '{left}' as o on k | select k, t, n, text) | agg count, count k"),
+        format!("union (from '{right}' | join left '{left}' as o on k | select k, t, n, text) | agg count, count(k) as m"),
     ];
     check(&left, &more);
 }
