@@ -64,14 +64,140 @@ fn many_matches_come_in_pieces() {
     assert!(sizes.iter().all(|rows| *rows <= 1000));
 }
 
+/// Rows of a side: ints `k`, which repeat, are null now and then, and of which one is hot; a text for each of them; numbers; the row.
+fn side(file: &std::path::Path, rows: i64, hot: impl Fn(i64) -> bool, step: i64) -> String {
+    let mut text = String::from("k,t,n,text\n");
+    for row in 0..rows {
+        let key = if hot(row) { 7 } else { row * step % (rows / 2).max(1) * 1_000_003 };
+        let shown = if row % 23 == 5 { String::new() } else { key.to_string() };
+        text.push_str(&format!("{shown},t{},{}.0,a text that is longer than a view {row}\n", key % 89, key % 1000));
+    }
+    std::fs::write(file, text).expect("a file");
+    file.display().to_string()
+}
+
+/// A session whose rows of a join do not fit in memory.
+fn narrow(threads: usize) -> Session {
+    let sizes = |builder: SessionBuilder| builder.batch_rows(300).chunk_bytes(16 << 10).partition_bytes(300_000).piece_bytes(12 << 10);
+    session(|builder| sizes(builder).threads(threads).memory_bytes(3 << 20))
+}
+
+/// The rows of an answer, and the bytes that were written to disk.
+fn rows(session: &Session, query: &str, file: &str) -> (Vec<arrow::array::RecordBatch>, u64) {
+    let shown = |error: frame::Error| -> Vec<arrow::array::RecordBatch> { panic!("{query}: {error}") };
+    let mut run = session.query(query).input(file).start().unwrap_or_else(|error| panic!("{query}: {error}"));
+    let schema = run.schema().clone();
+    let batches: Vec<_> = run.by_ref().map(|batch| batch.unwrap_or_else(|error| shown(error).remove(0))).collect();
+    let report = run.finish().expect("a report");
+    (vec![arrow::compute::concat_batches(&schema, &batches).expect("rows")], report.spilled_bytes)
+}
+
+/// Checks that queries answer the same with little memory and with much, and that little memory is not enough without a disk.
+fn check(left: &str, queries: &[String]) {
+    let wide = session(|builder| builder.batch_rows(5_000));
+    for query in queries {
+        let (expected, spilled) = rows(&wide, query, left);
+        assert_eq!(spilled, 0, "{query}");
+        for threads in [1, 2] {
+            let session = narrow(threads);
+            let (found, spilled) = rows(&session, query, left);
+            assert!(found == expected, "{query} with {threads} threads: {} rows, expected {}", found[0].num_rows(), expected[0].num_rows());
+            // Keys alone may fit.
+            let has_texts = !query.contains("join semi") && !query.contains("join anti");
+            assert!(!has_texts || spilled > 100_000, "{query}: {spilled}");
+        }
+    }
+}
+
+const KINDS: [&str; 6] = ["inner", "left", "right", "full", "semi", "anti"];
+
 #[test]
-fn what_does_not_fit_in_memory_is_an_error() {
+fn sides_that_do_not_fit_in_memory_are_joined_on_disk() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("many.csv").display().to_string();
-    let rows: String = (0..200_000_i64).map(|row| format!("{},a text that is longer than a view {row}\n", row * 1_000_003)).collect();
-    std::fs::write(&file, format!("k,t\n{rows}")).expect("a file");
-    let session = session(|builder| builder.memory_bytes(8 << 20));
-    let run = session.query(format!("join '{file}' as o on k | agg max o.t")).input(&file).start();
-    let error = run.and_then(frame::Run::to_vec).expect_err("too much for the budget");
-    assert_eq!(error.exit_code(), 4, "{error}");
+    let left = side(&folder.path().join("left.csv"), 32_000, |_| false, 7);
+    let right = side(&folder.path().join("right.csv"), 110_000, |_| false, 11);
+    let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{right}' as o on k")).into();
+    check(&left, &queries);
+    let several = KINDS.map(|kind| format!("join {kind} '{right}' as o on t, n = k, text | select t, n, text"));
+    check(&left, &several[2..]);
+    let more = [
+        format!("join full '{right}' as o on n = k | agg count, count(n) as m, max o.text"),
+        format!("join left '{right}' as o on text | where o.n is not null | select k, o.k, text | take 100 from 20"),
+        format!("join '{right}' as o on k | join left '{right}' as p on k | groupby t count, sum p.n"),
+        format!("join right '{right}' as o on k | derive s = n + 1 | groupby o.t first s, last o.text, count(n) as c"),
+        format!("join '{right}' as o on k | unordered | groupby t count, max o.text"),
+        format!("join full '{right}' as o on k | agg count, first text, last text, last o.text as x"),
+        format!("join '{right}' as o on k expect n:n | agg count, max o.text"),
+        format!("union (from '{left}' | join '{right}' as o on k | select k, t, n, o.text as text) | agg count, max text"),
+    ];
+    check(&left, &more);
+}
+
+#[test]
+fn one_key_may_have_most_rows_of_either_side() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let few = side(&folder.path().join("few.csv"), 300, |row| row % 100 == 3, 7);
+    let many = side(&folder.path().join("many.csv"), 60_000, |row| row % 10 != 0, 1);
+    let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{many}' as o on k")).into();
+    check(&few, &queries);
+    // The hot key of the left side is there a few times on the right side.
+    let right = side(&folder.path().join("right.csv"), 80_000, |row| row % 40_000 == 9, 1);
+    let queries: Vec<String> = KINDS.map(|kind| format!("join {kind} '{right}' as o on k | select k, text")).into();
+    check(&side(&folder.path().join("left.csv"), 25_000, |row| row % 10 != 0, 1), &queries);
+}
+
+#[test]
+fn rows_without_keys_and_nearest_rows_are_found_on_disk() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let left = side(&folder.path().join("left.csv"), 3_000, |_| false, 7);
+    let right = side(&folder.path().join("right.csv"), 80_000, |_| false, 1);
+    let queries = [
+        format!("take 4 | join cross '{right}' as o | select k, o.k, o.text"),
+        format!("join cross '{right}' as o | take 10 from 79995"),
+        format!("join asof '{right}' as o on n backward per t"),
+        format!("join asof '{right}' as o on n nearest within 5 per t | unordered | agg count, count(o.k), sum o.n"),
+    ];
+    check(&left, &queries);
+    // The nearest of all rows is looked for in memory.
+    let query = format!("join asof '{right}' as o on n backward | agg count(o.text)");
+    let run = narrow(2).query(query).input(&left).start();
+    assert_eq!(run.and_then(frame::Run::to_vec).expect_err("too much for the budget").exit_code(), 4);
+}
+
+#[test]
+fn keys_that_are_there_twice_are_found_on_disk() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("once.csv").display().to_string();
+    let lines: String = (0..90_000_i64).map(|row| format!("{},a text that is longer than a view {row}\n", row * 1_000_003)).collect();
+    std::fs::write(&file, format!("k,text\n{lines}")).expect("a file");
+    let hot = side(&folder.path().join("hot.csv"), 80_000, |row| row > 0, 1);
+    let message = |session: &Session, query: &str, file: &str| {
+        let run = session.query(query).input(file).start();
+        run.and_then(frame::Run::to_vec)
+            .map(|batches| batches.iter().map(|batch| batch.num_rows()).sum::<usize>())
+            .map_err(|e| e.to_string())
+    };
+    let wide = session(|builder| builder);
+    let forced = session(|builder| builder.gathered_bytes(50_000).batch_rows(3_000).partition_bytes(300_000));
+    for (left, right, expect) in [(&file, &file, "1:1"), (&file, &hot, "n:1"), (&hot, &file, "1:n"), (&hot, &file, "n:1")] {
+        let query = format!("join '{right}' as o on k expect {expect} | agg count");
+        let expected = message(&wide, &query, left);
+        assert_eq!(expected.is_ok(), right == &file && !(left == &hot && expect == "1:n"), "{query}: {expected:?}");
+        for session in [narrow(1), narrow(2), forced.clone()] {
+            assert_eq!(message(&session, &query, left), expected, "{query}");
+        }
+    }
+}
+
+#[test]
+fn a_small_side_that_is_still_too_large_is_joined_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let left = side(&folder.path().join("left.csv"), 1_000, |_| false, 7);
+    let right = side(&folder.path().join("right.csv"), 10_000, |_| false, 1);
+    let (wide, forced) = (session(|builder| builder), session(|builder| builder.gathered_bytes(0).batch_rows(100)));
+    for kind in ["inner", "left", "semi", "anti"] {
+        let query = format!("join {kind} '{right}' as o on k");
+        assert!(wide.query(&query).input(&left).explain().expect("a plan").contains("keep what matches"));
+        assert_eq!(rows(&forced, &query, &left).0, rows(&wide, &query, &left).0, "{kind}");
+    }
 }

@@ -37,6 +37,11 @@ pub(crate) trait StageSink: Send + Sync + Debug {
     /// Runs a pipeline into the sink.
     fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop>;
 
+    /// Whether it may leave rows at the end untaken.
+    fn is_cut(&self) -> bool {
+        false
+    }
+
     /// One line for `frame explain`.
     fn explain(&self) -> String;
 }
@@ -98,7 +103,7 @@ pub(crate) enum Feed {
 #[derive(Debug)]
 pub(crate) struct Flowline {
     pub(crate) feed: Feed,
-    pub(crate) pipes: Arc<[Box<dyn Pipe>]>,
+    pub(crate) pipes: Arc<[Arc<dyn Pipe>]>,
     /// The most rows that anyone will take of each partition.
     pub(crate) limit: Option<u64>,
 }
@@ -120,17 +125,32 @@ pub(crate) struct TaskGraph {
 }
 
 impl Flowline {
-    /// The pipeline, once the stages before it are done.
-    pub(crate) fn pipeline(&self, done: &[Arc<dyn Source>], cx: &Context) -> Pipeline {
-        let source = match &self.feed {
+    /// The pipeline, once the stages before it are done. Pipes that need all rows first are run up to here; `is_cut` if not all rows
+    /// will be taken.
+    pub(crate) fn pipeline(
+        &self,
+        done: &[Arc<dyn Source>],
+        is_cut: bool,
+        cx: &Context,
+        scheduler: &Arc<Scheduler>,
+    ) -> Result<Pipeline, Stop> {
+        let mut source = match &self.feed {
             Feed::Stage(stage) => done[*stage].clone(),
             Feed::Table { table, request, path, is_again, .. } => {
                 let (table, request) = (table.clone(), request.clone());
                 Arc::new(TableSource { table, request, path: path.clone(), is_again: *is_again })
             }
-            Feed::Union(inputs) => Arc::new(Union { pipelines: inputs.iter().map(|input| input.pipeline(done, cx)).collect() }),
+            Feed::Union(inputs) => {
+                let pipelines = inputs.iter().map(|input| input.pipeline(done, is_cut, cx, scheduler)).collect::<Result<_, Stop>>()?;
+                Arc::new(Union { pipelines })
+            }
         };
-        Pipeline { source, pipes: self.pipes.clone(), cx: cx.clone() }
+        let mut pipes = self.pipes.clone();
+        while let Some((at, stage)) = pipes.iter().enumerate().find_map(|(at, pipe)| Some((at, pipe.stage(is_cut)?))) {
+            source = stage.collect(&Pipeline { source, pipes: pipes[..at].into(), cx: cx.clone() }, scheduler)?;
+            pipes = pipes[at + 1..].into();
+        }
+        Ok(Pipeline { source, pipes, cx: cx.clone() })
     }
 
     /// Whether reading it can make the run begin again.

@@ -106,7 +106,7 @@ struct Known {
 /// A flowline that can still grow pipes.
 struct Open {
     feed: Feed,
-    pipes: Vec<Box<dyn Pipe>>,
+    pipes: Vec<Arc<dyn Pipe>>,
     limit: Option<u64>,
     schema: SchemaRef,
 }
@@ -269,7 +269,7 @@ impl<'a> Lowering<'a> {
         for (mut input, items) in inputs.into_iter().zip(union.aligned(&schema, &schemas)) {
             if input.schema != schema {
                 let items = items.iter().map(|(expr, _)| bind(expr, &input.schema)).collect::<Result<_>>()?;
-                input.pipes.push(Box::new(project::Project { items, schema: schema.clone() }));
+                input.pipes.push(Arc::new(project::Project { items, schema: schema.clone() }));
             }
             flowlines.push(input.into_flowline());
         }
@@ -278,7 +278,7 @@ impl<'a> Lowering<'a> {
 
     /// An operator that makes several rows of one.
     fn expanded(&self, mut input: Open, expand: Arc<dyn Expand>, schema: SchemaRef) -> Open {
-        input.pipes.push(Box::new(Expanding { expand, batch_rows: self.cx.batch_rows }));
+        input.pipes.push(Arc::new(Expanding { expand, batch_rows: self.cx.batch_rows }));
         Open { schema, ..input }
     }
 
@@ -350,7 +350,7 @@ impl<'a> Lowering<'a> {
         let casts = reject.casts.iter().map(place).collect::<Result<_>>()?;
         input.schema = plan.schema(self.tables)?;
         let pipe = Reject { casts, schema: input.schema.clone(), counts: !self.is_again, text: reject.text() };
-        input.pipes.push(Box::new(pipe));
+        input.pipes.push(Arc::new(pipe));
         Ok(input)
     }
 
@@ -376,7 +376,7 @@ impl<'a> Lowering<'a> {
         };
         columns = places(&fill.columns, &open.schema)?;
         open.schema = plan.schema(self.tables)?;
-        open.pipes.push(Box::new(fill::Fill { columns, from: fill.from, found, schema: open.schema.clone(), text: fill.text() }));
+        open.pipes.push(Arc::new(fill::Fill { columns, from: fill.from, found, schema: open.schema.clone(), text: fill.text() }));
         Ok(open)
     }
 
@@ -431,14 +431,14 @@ impl<'a> Lowering<'a> {
 
     fn filter(&mut self, mut input: Open, condition: &Expr) -> Result<Open> {
         let filter = Filter { predicate: predicate(condition, &input.schema)?, text: condition.to_string() };
-        input.pipes.push(Box::new(filter));
+        input.pipes.push(Arc::new(filter));
         Ok(input)
     }
 
     fn project(&mut self, mut input: Open, project: &Project, plan: &Plan) -> Result<Open> {
         let items = project.items.iter().map(|(expr, _)| bind(expr, &input.schema)).collect::<Result<_>>()?;
         input.schema = plan.schema(self.tables)?;
-        input.pipes.push(Box::new(project::Project { items, schema: input.schema.clone() }));
+        input.pipes.push(Arc::new(project::Project { items, schema: input.schema.clone() }));
         Ok(input)
     }
 }

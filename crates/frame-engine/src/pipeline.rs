@@ -8,6 +8,7 @@ use frame_graph::Flow;
 use frame_io::{BatchReader, Stop};
 
 use crate::context::Context;
+use crate::graph::StageSink;
 use crate::source::Source;
 
 /// An operator that turns each batch into another one and remembers nothing.
@@ -18,6 +19,12 @@ pub(crate) trait Pipe: Send + Sync + Debug {
     /// The batch behind the operator in pieces, for an operator that may make many rows of few; it is asked before [`Pipe::apply`].
     fn pieces(&self, _batch: &Batch) -> Result<Option<Pieces>> {
         Ok(None)
+    }
+
+    /// The stage to run in its place, if it has turned out that it needs all rows before it gives any; `is_cut` if not all of its rows
+    /// will be taken.
+    fn stage(&self, _is_cut: bool) -> Option<Box<dyn StageSink>> {
+        None
     }
 
     /// One line for `frame explain`.
@@ -31,7 +38,7 @@ pub(crate) type Pieces = Box<dyn Iterator<Item = Result<Batch>> + Send>;
 #[derive(Debug, Clone)]
 pub(crate) struct Pipeline {
     pub(crate) source: Arc<dyn Source>,
-    pub(crate) pipes: Arc<[Box<dyn Pipe>]>,
+    pub(crate) pipes: Arc<[Arc<dyn Pipe>]>,
     pub(crate) cx: Context,
 }
 

@@ -188,9 +188,11 @@ fn stages(engine: &Engine, graph: &TaskGraph, cx: &Context) -> Result<Stream, St
     let mut done: Vec<Arc<dyn Source>> = Vec::new();
     for stage in &graph.stages {
         cx.cancel.check()?;
-        done.push(stage.sink.collect(&stage.flowline.pipeline(&done, cx), &engine.scheduler)?);
+        let pipeline = stage.flowline.pipeline(&done, stage.sink.is_cut(), cx, &engine.scheduler)?;
+        done.push(stage.sink.collect(&pipeline, &engine.scheduler)?);
     }
-    Ok(Stream::new(graph.last.pipeline(&done, cx), graph.last.limit, graph.limit, &engine.scheduler))
+    let last = graph.last.pipeline(&done, graph.limit.is_some(), cx, &engine.scheduler)?;
+    Ok(Stream::new(last, graph.last.limit, graph.limit, &engine.scheduler))
 }
 
 fn bytes(flowline: &Flowline) -> u64 {

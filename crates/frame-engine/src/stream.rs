@@ -126,6 +126,10 @@ impl StageSink for Limited {
         Ok(Arc::new(keeper.into_source(&schema.unwrap_or_else(|| Arc::new(Schema::empty())))))
     }
 
+    fn is_cut(&self) -> bool {
+        true
+    }
+
     fn explain(&self) -> String {
         format!("take {} from {}, in order", self.count, self.offset)
     }

@@ -10,7 +10,7 @@ use frame_engine::{Engine, Progress, Settings};
 use frame_expr::{AggregateCall, Expr, SortKey, Window};
 use frame_io::{FileAccess, MemoryFile, ReadAt};
 use frame_memory::{ScratchAccess, ScratchFile};
-use frame_plan::{Aggregate, Complete, Dedup, Input, KeyItem, Limit, Plan, Scan, Sort, Tail, Top, WindowItem};
+use frame_plan::{Aggregate, Complete, Dedup, Input, Join, JoinKind, KeyItem, KeyPair, Limit, Plan, Scan, Sort, Tail, Top, WindowItem};
 
 /// What happens at the n-th operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,10 @@ fn plans() -> Vec<Plan> {
         aggregates,
         with_total: false,
     };
+    let join = |kind| {
+        let (keys, as_of, expect, alias, prefixed) = (vec![KeyPair::same("id")], None, None, Some("o".to_owned()), None);
+        Plan::Join(Join { left: scan(), right: scan(), kind, keys, as_of, expect, alias, prefixed })
+    };
     let window = |function: &str, by: Vec<Expr>, order: Vec<SortKey>| WindowItem {
         window: Window { function: function.to_owned(), constants: Vec::new(), arguments: Vec::new(), by, order, frame: None },
         name: format!("{function} of it"),
@@ -145,6 +149,8 @@ fn plans() -> Vec<Plan> {
         Plan::Tail(Tail { input: Box::new(Plan::Sort(Sort { input: scan(), keys: vec![key("id")] })), count: 1700 }),
         Plan::Sort(Sort { input: Box::new(taken), keys: vec![key("id")] }),
         Plan::Complete(Complete { input: scan(), keys: vec!["value".to_owned(), "id".to_owned()], value: None }),
+        join(JoinKind::Full),
+        join(JoinKind::Anti),
         Plan::Sort(Sort { input: scan(), keys: vec![key("value"), key("id")] }),
         Plan::Aggregate(group_by("id", vec![sum.clone()])),
         Plan::Aggregate(Aggregate { with_total: true, ..group_by("value", vec![median, sum]) }),
@@ -155,6 +161,9 @@ fn answer(engine: &Engine, plan: &Plan) -> Result<String> {
     let plan = plan.clone();
     let run = engine.start(move |_| Ok(plan.clone()), &Progress::default())?;
     let batches = run.collect::<Result<Vec<_>>>()?;
+    if batches.is_empty() {
+        return Ok("no rows".to_owned());
+    }
     Ok(format!("{:?}", arrow::compute::concat_batches(&batches[0].schema(), &batches)?.columns()))
 }
 

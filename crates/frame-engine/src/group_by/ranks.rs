@@ -27,6 +27,11 @@ pub(crate) fn ranks(origin: Option<Origin>, rows: usize) -> Result<UInt64Array> 
     Ok(UInt64Array::from_iter_values(first..first + rows as u64))
 }
 
+/// The rank that no row of the partitions before this one reaches.
+pub(crate) fn first_rank(partition: usize) -> u64 {
+    (partition as u64).saturating_mul(1 << (BATCH_BITS + ROW_BITS))
+}
+
 /// Keys that sort by columns, each descending or not and nulls first or not, and then by rank, bytewise.
 ///
 /// # Errors
@@ -61,6 +66,7 @@ mod tests {
         let at = |partition, batch, rows| ranks(Some(Origin { partition, batch }), rows).expect("few rows").values().to_vec();
         let all = [at(0, 0, 3), at(0, 1, 1 << 16), at(0, 2, 1), at(1, 0, 2), at(70_000, 5, 1)].concat();
         assert!(all.is_sorted_by(|a, b| a < b));
+        assert_eq!(at(7, 0, 1), [first_rank(7)]);
         assert!(ranks(None, 1).is_err());
         assert!(ranks(Some(Origin { partition: 0, batch: 0 }), (1 << 16) + 1).is_err());
     }

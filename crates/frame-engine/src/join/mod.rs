@@ -1,15 +1,21 @@
-//! Joins: one side becomes a table in memory, the other one goes through it batch by batch.
+//! Joins: one side becomes a table in memory, the other one goes through it batch by batch. If that side does not fit in memory, both
+//! sides go to disk by bucket of their keys, and buckets are joined.
 
+mod bucket;
+mod buckets;
 mod build;
 mod columns;
+mod gathering;
 mod keys;
 mod near;
+mod parted;
+mod pieces;
 mod probe;
 mod sizes;
 mod table;
 mod unmatched;
 
-pub(crate) use build::{Build, BuiltSlot, Once};
+pub(crate) use build::{Build, BuiltSlot, Making, Once};
 pub(crate) use keys::{Key, near_key, pair};
 pub(crate) use near::NearRule;
 pub(crate) use probe::{Probe, Prober};

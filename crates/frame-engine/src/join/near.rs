@@ -1,5 +1,7 @@
 //! The nearest row: for each key the rows in the order of the column that is to be near.
 
+use std::cmp::Ordering;
+
 use arrow::array::{Array, ArrayRef, Int64Array};
 use arrow::datatypes::TimeUnit;
 use frame_core::{Error, Result, Scalar};
@@ -73,6 +75,14 @@ fn words(column: &KeyColumn) -> Result<&Int64Array> {
     }
 }
 
+/// Sorts on all threads or on this one; equal rows keep their order.
+fn sort(scheduler: Option<&Scheduler>, rows: &mut [u32], compare: impl Fn(&u32, &u32) -> Ordering + Sync) {
+    match scheduler {
+        Some(scheduler) => scheduler.sort_by(rows, compare),
+        None => rows.sort_by(compare),
+    }
+}
+
 fn float(word: i64) -> f64 {
     f64::from_bits(word as u64)
 }
@@ -85,7 +95,7 @@ impl Near {
         table: &Table,
         columns: &[ArrayRef],
         rows: usize,
-        scheduler: &Scheduler,
+        scheduler: Option<&Scheduler>,
     ) -> Result<Self> {
         let values = rule.right.of(&columns[rule.right.column])?;
         let values = words(&values)?;
@@ -100,12 +110,12 @@ impl Near {
         let words = values.values();
         let key = |row: &u32| (first[*row as usize], words[*row as usize]);
         if is_float {
-            scheduler.sort_by(&mut order, |a, b| {
+            sort(scheduler, &mut order, |a, b| {
                 let ((a, x), (b, y)) = (key(a), key(b));
                 a.cmp(&b).then_with(|| float(x).total_cmp(&float(y)))
             });
         } else {
-            scheduler.sort_by(&mut order, |a, b| key(a).cmp(&key(b)));
+            sort(scheduler, &mut order, |a, b| key(a).cmp(&key(b)));
         }
         let mut ranges = vec![(0, 0); rows];
         for (at, row) in (0..).zip(&order) {

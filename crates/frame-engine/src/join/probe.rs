@@ -1,6 +1,6 @@
 //! The side that goes through: each batch is looked up as a whole, and then the columns of its matches are taken.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::buffer::NullBuffer;
@@ -9,12 +9,15 @@ use arrow::datatypes::{DataType, Int32Type, SchemaRef};
 use frame_core::{Batch, Error, Result};
 use frame_plan::{JoinColumn, JoinKind};
 
-use super::build::{Built, BuiltSlot};
+use super::build::{Built, BuiltSlot, Side};
 use super::columns::picked;
 use super::keys::{Key, Keys, of_values};
 use super::near::NearRule;
+use super::parted::Apart;
 use super::table::NONE;
+use crate::graph::StageSink;
 use crate::pipeline::{Pieces, Pipe};
+use crate::source::Source;
 
 /// Dictionaries whose values have been looked up; as many as there may be threads with batches of different row groups.
 const DICTIONARIES_MAX: usize = 64;
@@ -27,13 +30,19 @@ pub(crate) struct Prober {
     pub(crate) kind: JoinKind,
     /// Where the columns of the result come from.
     pub(crate) columns: Vec<JoinColumn>,
+    /// How many columns go in.
+    pub(crate) left_columns: usize,
     pub(crate) schema: SchemaRef,
     pub(crate) built: BuiltSlot,
     pub(crate) batch_rows: usize,
+    /// The order of the rows of the result does not matter.
+    pub(crate) is_unordered: bool,
     /// The join as text.
     pub(crate) text: String,
     /// Row groups share dictionaries between batches: their values are looked up once.
     pub(crate) dictionaries: Mutex<Vec<Looked>>,
+    /// The result, if a first pass over the rows that go through has given all of it.
+    pub(crate) joined: OnceLock<Arc<dyn Source>>,
 }
 
 /// The values of a dictionary, and the row found for each of them.
@@ -49,13 +58,24 @@ impl Pipe for Probe {
     }
 
     fn pieces(&self, batch: &Batch) -> Result<Option<Pieces>> {
-        let built = self.0.built()?;
+        let built = match self.0.side()? {
+            Side::Pieces(pieces) => return Ok(Some(pieces.beside(&self.0, batch.clone().dense()?))),
+            Side::Passing => return Ok(None),
+            Side::Table(_) | Side::Buckets(_) => self.0.built()?,
+        };
         if built.near.is_some() || built.table.is_unique() || self.0.kind.is_filter() {
             return Ok(None);
         }
         let batch = batch.clone().dense()?;
         let found = self.0.found(&batch)?;
-        Ok(Some(Box::new(Matches { prober: self.0.clone(), batch, found, row: 0, match_at: None })))
+        Ok(Some(self.0.matches(batch, found)))
+    }
+
+    fn stage(&self, is_cut: bool) -> Option<Box<dyn StageSink>> {
+        match self.0.built.get() {
+            Some(Side::Buckets(_)) => Some(Box::new(Apart { prober: self.0.clone(), is_cut })),
+            _ => None,
+        }
     }
 
     fn explain(&self) -> String {
@@ -64,8 +84,30 @@ impl Pipe for Probe {
 }
 
 impl Prober {
-    pub(super) fn built(&self) -> Result<&Built> {
+    /// What has become of the other side.
+    pub(super) fn side(&self) -> Result<&Side> {
         self.built.get().ok_or_else(|| Error::internal("a join before its table"))
+    }
+
+    pub(super) fn built(&self) -> Result<&Built> {
+        match self.side()? {
+            Side::Table(built) => Ok(built),
+            Side::Buckets(_) | Side::Pieces(_) | Side::Passing => Err(Error::internal("a join without its table")),
+        }
+    }
+
+    /// The results for a dense batch whose rows have found these.
+    pub(super) fn joined(self: &Arc<Self>, batch: Batch, found: Vec<u32>) -> Result<Pieces> {
+        let built = self.built()?;
+        if built.near.is_some() || built.table.is_unique() || self.kind.is_filter() {
+            return Ok(Box::new(std::iter::once(self.of_found(batch, found))));
+        }
+        Ok(self.matches(batch, found))
+    }
+
+    /// The result for a batch whose rows may match several times.
+    fn matches(self: &Arc<Self>, batch: Batch, found: Vec<u32>) -> Pieces {
+        Box::new(Matches { prober: self.clone(), batch, found, row: 0, match_at: None })
     }
 
     /// For each row of a dense batch the first row of the other side that matches, or [`NONE`].
@@ -117,8 +159,17 @@ impl Prober {
 
     /// The result for a batch of which each row matches once at most.
     fn apply(&self, batch: Batch) -> Result<Batch> {
-        let (origin, batch) = (batch.origin(), batch.dense()?);
+        if matches!(self.side()?, Side::Passing) {
+            return Ok(batch);
+        }
+        let batch = batch.dense()?;
         let found = self.found(&batch)?;
+        self.of_found(batch, found)
+    }
+
+    /// The result for a dense batch whose rows have found these, each one at most.
+    fn of_found(&self, batch: Batch, found: Vec<u32>) -> Result<Batch> {
+        let origin = batch.origin();
         let all = batch.len();
         let matched = found.iter().filter(|row| **row != NONE).count();
         if self.kind.is_filter() {
@@ -135,12 +186,12 @@ impl Prober {
             if nulls.is_some() {
                 rows.iter_mut().filter(|row| **row == NONE).for_each(|row| *row = 0);
             }
-            return Ok(self.beside(&batch, None, &UInt32Array::new(rows.into(), nulls))?.with_origin(origin));
+            return Ok(self.beside(self.built()?, &batch, None, &UInt32Array::new(rows.into(), nulls))?.with_origin(origin));
         }
         let left: Vec<u32> = (0..).zip(&found).filter(|(_, row)| **row != NONE).map(|(at, _)| at).collect();
         let mut right = found;
         right.retain(|row| *row != NONE);
-        Ok(self.beside(&batch, Some(&UInt32Array::from(left)), &UInt32Array::from(right))?.with_origin(origin))
+        Ok(self.beside(self.built()?, &batch, Some(&UInt32Array::from(left)), &UInt32Array::from(right))?.with_origin(origin))
     }
 
     /// Whether rows without a match come out of the probe.
@@ -149,8 +200,7 @@ impl Prober {
     }
 
     /// Rows of the batch (all of them without `left`) beside rows of the other side.
-    fn beside(&self, batch: &Batch, left: Option<&UInt32Array>, right: &UInt32Array) -> Result<Batch> {
-        let built = self.built()?;
+    pub(super) fn beside(&self, built: &Built, batch: &Batch, left: Option<&UInt32Array>, right: &UInt32Array) -> Result<Batch> {
         let of_left = |place: usize| match left {
             None => Ok(batch.columns()[place].clone()),
             Some(rows) => picked(&batch.columns()[place], rows),
@@ -230,6 +280,6 @@ impl Matches {
         if has_nulls {
             right.iter_mut().filter(|row| **row == NONE).for_each(|row| *row = 0);
         }
-        prober.beside(&self.batch, Some(&UInt32Array::from(left)), &UInt32Array::new(right.into(), nulls))
+        prober.beside(built, &self.batch, Some(&UInt32Array::from(left)), &UInt32Array::new(right.into(), nulls))
     }
 }

@@ -78,27 +78,27 @@ impl Table {
         Self { layout: Layout::Whole { rows }, next: Vec::new(), repeated: None, bytes: 0 }
     }
 
-    /// The table of these keys; more than `rows_max` rows are put into several buckets.
-    pub(super) fn new(keys: Keys, rows_max: usize, scheduler: &Scheduler) -> Result<Self> {
+    /// The table of these keys; more than `rows_max` rows are put into several buckets. Without a scheduler one thread makes it.
+    pub(super) fn new(keys: Keys, rows_max: usize, scheduler: Option<&Scheduler>) -> Result<Self> {
         if let [KeyColumn::Words(words)] = keys.columns.as_slice()
             && let Some(table) = Self::dense(words.values(), &keys)
         {
             return Ok(table);
         }
         let buckets = if keys.rows > rows_max { BUCKETS } else { 1 };
-        let chunks = scheduler.map(keys.rows.div_ceil(CHUNK_ROWS), |at| {
+        let chunks = map(scheduler, keys.rows.div_ceil(CHUNK_ROWS), |at| {
             let first = at * CHUNK_ROWS;
             Ok(chunk(&keys.slice(first, CHUNK_ROWS.min(keys.rows - first)), buckets))
         })?;
         let mut links = Vec::new();
         let layout = if let [KeyColumn::Words(words)] = keys.columns.as_slice() {
             let values = words.values();
-            let made = scheduler.map(buckets, |bucket| Ok(words_of(&chunks, bucket, values)))?;
+            let made = map(scheduler, buckets, |bucket| Ok(words_of(&chunks, bucket, values)))?;
             let (tables, more): (Vec<_>, Vec<_>) = made.into_iter().unzip();
             links.extend(more);
             Layout::Words(tables)
         } else {
-            let made = scheduler.map(buckets, |bucket| Ok(rows_of(&chunks, bucket, &keys)))?;
+            let made = map(scheduler, buckets, |bucket| Ok(rows_of(&chunks, bucket, &keys)))?;
             let (tables, more): (Vec<_>, Vec<_>) = made.into_iter().unzip();
             links.extend(more);
             Layout::Rows { tables, keys: keys.clone() }
@@ -212,6 +212,14 @@ impl Table {
                 }
             }
         }
+    }
+}
+
+/// Runs a task several times, on all threads or on this one.
+fn map<T: Send>(scheduler: Option<&Scheduler>, count: usize, task: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+    match scheduler {
+        Some(scheduler) => scheduler.map(count, task),
+        None => (0..count).map(task).collect(),
     }
 }
 
@@ -359,7 +367,7 @@ mod tests {
         for columns in [vec![dense], vec![words.clone()], vec![bytes.clone()], vec![words, bytes]] {
             for rows_max in [10, 10_000] {
                 let keys = Keys::of(columns.clone(), 1000);
-                let table = Table::new(keys.clone(), rows_max, &scheduler).expect("a table");
+                let table = Table::new(keys.clone(), rows_max, Some(&scheduler).filter(|_| rows_max > 10)).expect("a table");
                 assert_eq!(chains(&table, &keys), expected);
                 assert!(!table.is_unique() && table.bytes() > 0);
                 assert_eq!(table.repeated(), Some(91));
@@ -369,9 +377,8 @@ mod tests {
 
     #[test]
     fn keys_that_are_there_once_need_no_chain() {
-        let scheduler = Scheduler::new(1).expect("threads");
         let keys = Keys::of(vec![KeyColumn::Words(Int64Array::from(vec![Some(3), None, Some(i64::MIN), None]))], 4);
-        let table = Table::new(keys.clone(), 2, &scheduler).expect("a table");
+        let table = Table::new(keys.clone(), 2, None).expect("a table");
         assert!(table.is_unique() && table.repeated().is_none());
         assert_eq!(chains(&table, &keys), [vec![0], vec![], vec![2], vec![]]);
         let whole = Table::whole(3);

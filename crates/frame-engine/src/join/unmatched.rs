@@ -3,22 +3,42 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, UInt32Array, new_null_array};
-use frame_core::{Batch, Result};
+use frame_core::{Batch, Error, Result};
 use frame_graph::Scheduler;
 use frame_io::{BatchReader, Stop};
 use frame_memory::Reservation;
 use frame_plan::JoinColumn;
 
+use super::build::{Built, Side};
 use super::columns::picked;
+use super::parted::Apart;
 use super::probe::{Prober, as_type};
 use super::table::NONE;
 use crate::context::Context;
-use crate::graph::Sink;
-use crate::source::{Once, Source};
+use crate::graph::{Sink, StageSink};
+use crate::pipeline::Pipeline;
+use crate::source::{Batches, Once, Source};
 
-/// A first pass over the rows that go through, to know what they match.
+/// A first pass over the rows that go through, to know what they match. If the table did not fit in memory, it joins them.
 #[derive(Debug)]
 pub(crate) struct Unmatched(pub(crate) Arc<Prober>);
+
+impl StageSink for Unmatched {
+    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+        let Side::Buckets(_) = self.0.side()? else { return Marking(self.0.clone()).collect(pipeline, scheduler) };
+        let joined = Apart { prober: self.0.clone(), is_cut: false }.collect(pipeline, scheduler)?;
+        self.0.joined.set(joined).map_err(|_| Error::internal("a join was done twice"))?;
+        Ok(Arc::new(Batches::new(Vec::new(), Vec::new())))
+    }
+
+    fn explain(&self) -> String {
+        format!("mark what matches for {}", self.0.text)
+    }
+}
+
+/// Marks what is matched in a table in memory.
+#[derive(Debug)]
+struct Marking(Arc<Prober>);
 
 /// What one worker has matched: a mark for the first row of each key.
 pub(crate) struct Share {
@@ -26,7 +46,7 @@ pub(crate) struct Share {
     _memory: Reservation,
 }
 
-impl Sink for Unmatched {
+impl Sink for Marking {
     type Share = Share;
 
     fn start(&self, cx: &Context) -> Result<Share> {
@@ -50,14 +70,7 @@ impl Sink for Unmatched {
         for share in &shares {
             is_matched.iter_mut().zip(&share.is_matched).for_each(|(all, one)| *all |= one);
         }
-        // First rows come before the others with their key.
-        for row in 0..built.rows {
-            let next = built.table.next(row as u32);
-            if is_matched[row] && next != NONE {
-                is_matched[next as usize] = true;
-            }
-        }
-        let rows: UInt32Array = (0..built.rows as u32).filter(|row| !is_matched[*row as usize]).collect::<Vec<_>>().into();
+        let rows = unmatched(built, is_matched);
         Ok(Arc::new(Rest { prober: self.0.clone(), rows, batch_rows: cx.batch_rows.max(1), _memory: memory }))
     }
 
@@ -75,21 +88,30 @@ struct Rest {
     _memory: Reservation,
 }
 
-impl Rest {
-    fn batch(&self, partition: usize) -> Result<Batch> {
-        let first = partition * self.batch_rows;
-        let rows = self.rows.slice(first, self.batch_rows.min(self.rows.len() - first));
-        let (built, schema) = (self.prober.built()?, &self.prober.schema);
-        let column = |(at, column): (usize, &JoinColumn)| -> Result<ArrayRef> {
-            let data_type = schema.field(at).data_type();
-            match column {
-                JoinColumn::Left(_) => Ok(new_null_array(data_type, rows.len())),
-                JoinColumn::Either(_, place) | JoinColumn::Right(place) => as_type(&picked(built.column(*place)?, &rows)?, data_type),
-            }
-        };
-        let columns = self.prober.columns.iter().enumerate().map(column).collect::<Result<Vec<_>>>()?;
-        Batch::new(schema.clone(), columns, rows.len())
+/// The rows of a table that nothing matched, of which the first one of each key is marked if something did.
+pub(super) fn unmatched(built: &Built, mut is_matched: Vec<bool>) -> UInt32Array {
+    // First rows come before the others with their key.
+    for row in 0..built.rows {
+        let next = built.table.next(row as u32);
+        if is_matched[row] && next != NONE {
+            is_matched[next as usize] = true;
+        }
     }
+    (0..built.rows as u32).filter(|row| !is_matched[*row as usize]).collect::<Vec<_>>().into()
+}
+
+/// Rows of the table beside nulls.
+pub(super) fn beside_nulls(prober: &Prober, rows: &UInt32Array) -> Result<Batch> {
+    let (built, schema) = (prober.built()?, &prober.schema);
+    let column = |(at, column): (usize, &JoinColumn)| -> Result<ArrayRef> {
+        let data_type = schema.field(at).data_type();
+        match column {
+            JoinColumn::Left(_) => Ok(new_null_array(data_type, rows.len())),
+            JoinColumn::Either(_, place) | JoinColumn::Right(place) => as_type(&picked(built.column(*place)?, rows)?, data_type),
+        }
+    };
+    let columns = prober.columns.iter().enumerate().map(column).collect::<Result<Vec<_>>>()?;
+    Batch::new(schema.clone(), columns, rows.len())
 }
 
 impl Source for Rest {
@@ -98,6 +120,8 @@ impl Source for Rest {
     }
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
-        Ok(Box::new(Once(Some(self.batch(partition)?))))
+        let first = partition * self.batch_rows;
+        let rows = self.rows.slice(first, self.batch_rows.min(self.rows.len() - first));
+        Ok(Box::new(Once(Some(beside_nulls(&self.prober, &rows)?))))
     }
 }

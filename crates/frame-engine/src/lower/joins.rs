@@ -1,6 +1,6 @@
 //! Joins in the task graph: the stages that make their tables, and the pipes that go through them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use arrow::datatypes::Schema;
 use frame_core::Result;
@@ -8,7 +8,7 @@ use frame_plan::{AsOf, Expect, Join, JoinColumn, JoinKind, KeyPair, Plan};
 
 use super::{Lowering, Open, Use};
 use crate::graph::{Feed, Flowline, Stage};
-use crate::join::{self, Build, BuiltSlot, Key, NearRule, Once, Probe, Prober, Unmatched};
+use crate::join::{self, Build, BuiltSlot, Key, Making, NearRule, Once, Probe, Prober, Unmatched};
 
 /// A left side is small beside a right side with so many times its rows.
 const SMALLER: u64 = 4;
@@ -40,10 +40,8 @@ impl Lowering<'_> {
             let (is_kept, schema) = (vec![false; left.schema.fields().len()], left.schema.clone());
             let once = join.expect.map(|expect| Once { expect, side: "left", pairs: join.keys.clone() });
             let sink = Build {
-                keys: left_keys.clone(),
-                near: None,
+                making: Making { keys: left_keys.clone(), near: None, is_kept },
                 once,
-                is_kept,
                 schema,
                 passes_on: false,
                 built: BuiltSlot::default(),
@@ -63,19 +61,29 @@ impl Lowering<'_> {
         let once = join.expect.filter(|expect| expect.right_once());
         let once = once.map(|expect| Once { expect, side: "right", pairs: join.keys.clone() });
         let built = self.build(join, right, right_keys, (near.clone(), once), (is_kept, is_reduced), &text);
-        let dictionaries = Mutex::default();
-        let (kind, batch_rows) = (join.kind, self.cx.batch_rows);
-        let prober = Prober { keys: left_keys, near, kind, columns, schema: schema.clone(), built, batch_rows, text, dictionaries };
-        let prober = Arc::new(prober);
+        let prober = Arc::new(Prober {
+            keys: left_keys,
+            near,
+            kind: join.kind,
+            columns,
+            left_columns: left.schema.fields().len(),
+            schema: schema.clone(),
+            built,
+            batch_rows: self.cx.batch_rows,
+            is_unordered: self.order == Use::Nothing,
+            text,
+            dictionaries: Mutex::default(),
+            joined: OnceLock::new(),
+        });
         if !join.kind.keeps_right() {
-            left.pipes.push(Box::new(Probe(prober)));
+            left.pipes.push(Arc::new(Probe(prober)));
             left.schema = schema;
             return Ok(left);
         }
         self.stages.push(Stage { flowline: left.into_flowline(), sink: Box::new(Unmatched(prober.clone())) });
         let rest = Flowline { feed: Feed::Stage(self.stages.len() - 1), pipes: Vec::new().into(), limit: None };
         let mut left = self.again(&join.left, scans)?;
-        left.pipes.push(Box::new(Probe(prober)));
+        left.pipes.push(Arc::new(Probe(prober)));
         Ok(Open { feed: Feed::Union(vec![left.into_flowline(), rest]), pipes: Vec::new(), limit: None, schema })
     }
 
@@ -97,10 +105,8 @@ impl Lowering<'_> {
         let gathered = Open { feed: Feed::Stage(self.stages.len()), pipes: Vec::new(), limit: None, schema: left.schema.clone() };
         let input = std::mem::replace(left, gathered);
         let sink = Build {
-            keys: left_keys.to_vec(),
-            near: None,
+            making: Making { keys: left_keys.to_vec(), near: None, is_kept: vec![false; input.schema.fields().len()] },
             once: None,
-            is_kept: vec![false; input.schema.fields().len()],
             passes_on: true,
             schema: input.schema.clone(),
             built: built.clone(),
@@ -112,13 +118,16 @@ impl Lowering<'_> {
             near: None,
             kind: JoinKind::Semi,
             columns: Vec::new(),
+            left_columns: right.schema.fields().len(),
             schema: right.schema.clone(),
             built,
             batch_rows: self.cx.batch_rows,
+            is_unordered: false,
             text: format!("keep what matches for {text}"),
             dictionaries: Mutex::default(),
+            joined: OnceLock::new(),
         };
-        right.pipes.push(Box::new(Probe(Arc::new(prober))));
+        right.pipes.push(Arc::new(Probe(Arc::new(prober))));
     }
 
     /// The stage that makes the table of the right side, unless there is one already.
@@ -146,10 +155,8 @@ impl Lowering<'_> {
             });
         }
         let sink = Build {
-            keys,
-            near,
+            making: Making { keys, near, is_kept },
             once,
-            is_kept,
             passes_on: false,
             schema: right.schema.clone(),
             built: built.clone(),

@@ -67,6 +67,11 @@ impl Sorter {
         Ok(())
     }
 
+    /// Bytes of the rows that are in memory.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     fn ranks(&self, origin: Option<Origin>, rows: usize) -> Result<Option<UInt64Array>> {
         if self.keys.is_ranked() { Ok(Some(ranks(origin, rows)?)) } else { Ok(None) }
     }

@@ -34,11 +34,19 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<Vec<ArrayRef>> {
 }
 
 /// The columns with these types: dictionaries again where they were.
-pub(super) fn with_types(columns: &[ArrayRef], types: &[DataType]) -> Result<Vec<ArrayRef>> {
+pub(crate) fn with_types(columns: &[ArrayRef], types: &[DataType]) -> Result<Vec<ArrayRef>> {
     let as_type = |(column, data_type): (&ArrayRef, &DataType)| {
         Ok(if column.data_type() == data_type { column.clone() } else { cast(column, data_type)? })
     };
     columns.iter().zip(types).map(as_type).collect()
+}
+
+/// The type that a column has when it comes back: dictionaries are plain.
+pub(crate) fn plain_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => plain_type(values),
+        other => other.clone(),
+    }
 }
 
 /// A column that keeps nothing alive but its own values.
@@ -77,6 +85,8 @@ mod tests {
         ];
         let types: Vec<DataType> = columns.iter().map(|column| column.data_type().clone()).collect();
         let bytes = encode(&columns, 3).expect("bytes");
+        let plain: Vec<DataType> = decode(bytes.clone()).expect("columns").iter().map(|column| column.data_type().clone()).collect();
+        assert_eq!(plain, types.iter().map(plain_type).collect::<Vec<_>>());
         assert_eq!(back(bytes, &types), columns);
         let part: Vec<ArrayRef> = columns.iter().map(|column| column.slice(1, 1)).collect();
         assert_eq!(back(encode(&part, 1).expect("bytes"), &types), part);

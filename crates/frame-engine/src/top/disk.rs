@@ -87,7 +87,7 @@ pub(super) fn best<R>(top: &TopRows<R>, sorters: Vec<Sorter>, scheduler: &Schedu
             drop(rows);
             let source = sorted(vec![sorter], &keys, &schema(top), scheduler, cx)?;
             let items = top.schema.fields().iter().enumerate().map(|(at, field)| BoundExpr::column(at, field.data_type().clone()));
-            let pipes: Vec<Box<dyn Pipe>> = vec![Box::new(Project { items: items.collect(), schema: top.schema.clone() })];
+            let pipes: Vec<Arc<dyn Pipe>> = vec![Arc::new(Project { items: items.collect(), schema: top.schema.clone() })];
             Ok(Arc::new(Union { pipelines: vec![Pipeline { source, pipes: pipes.into(), cx: cx.clone() }] }))
         }
     }

@@ -57,7 +57,7 @@ impl<'a> Disk<'a> {
             BoundExpr::column(place, self.windows.schema.field(at).data_type().clone())
         };
         let items = (0..self.windows.schema.fields().len()).map(column).collect();
-        let pipes: Vec<Box<dyn Pipe>> = vec![Box::new(Project { items, schema: self.windows.schema.clone() })];
+        let pipes: Vec<Arc<dyn Pipe>> = vec![Arc::new(Project { items, schema: self.windows.schema.clone() })];
         Ok(Arc::new(Union { pipelines: vec![Pipeline { source, pipes: pipes.into(), cx: self.cx.clone() }] }))
     }
 

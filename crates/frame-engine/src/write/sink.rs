@@ -126,6 +126,10 @@ impl StageSink for Write {
         Ok(Arc::new(Batches::new(Vec::new(), Vec::new())))
     }
 
+    fn is_cut(&self) -> bool {
+        self.limit.is_some()
+    }
+
     fn explain(&self) -> String {
         format!("{} in order", self.text)
     }

@@ -1,0 +1,202 @@
+//! Rows of a join on disk, by bucket of the hash of their keys.
+//!
+//! Both sides are parted by the same bits of the same hash, so rows that match lie in the same bucket. A bucket that is too large is
+//! parted by the next bits, on both sides; one whose rows all have the same hash cannot be. Rows are columns with the rank of each row
+//! behind them. Rows with a null key match nothing; they are spread by their ranks.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::UInt64Type;
+use frame_core::{Error, Result, hash};
+use frame_memory::{Reservation, SpillFile};
+
+use super::keys::{Key, Keys};
+use crate::context::Context;
+use crate::sort::taken;
+use crate::spill::Piece;
+
+/// The number of buckets.
+pub(super) const BUCKETS: usize = 1 << BITS;
+
+const BITS: u32 = 6;
+
+/// How often buckets can be parted.
+pub(super) const LEVELS: u32 = 8;
+
+/// Bytes of memory that a piece takes while it is on disk.
+const PIECE_BYTES: usize = 2 * size_of::<Piece>();
+
+/// Bytes that a row takes while rows are put into the order of their buckets.
+pub(super) const ORDER_BYTES: usize = size_of::<(u32, u32)>() + 2 * size_of::<u64>();
+
+/// A piece is on its way to disk in this many copies: taken, as Arrow bytes with their compact texts, compressed.
+pub(super) const PIECE_COPIES: usize = 4;
+
+/// No bucket: a row that nobody will ask for.
+const NOWHERE: u8 = u8::MAX;
+
+/// The bucket of a hash at a level. Tables look at the lowest and the highest bits, buckets first at those between.
+fn bucket(hash: u64, level: u32) -> usize {
+    (hash >> (BITS * (LEVELS - 1 - level))) as usize % BUCKETS
+}
+
+/// The rows of a bucket.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bucket {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) rows: usize,
+    /// The hash of a row.
+    hash: Option<u64>,
+    /// Whether another row has another hash.
+    is_mixed: bool,
+}
+
+impl Bucket {
+    /// About as many bytes of memory as the rows take.
+    pub(super) fn bytes(&self) -> usize {
+        self.pieces.iter().map(Piece::bytes).sum()
+    }
+
+    /// Bytes of memory that the places of its pieces take.
+    fn listed_bytes(&self) -> usize {
+        self.pieces.len() * PIECE_BYTES
+    }
+
+    /// Whether rows have different hashes, so that the bucket can be parted.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.is_mixed
+    }
+
+    /// Adds the rows of another one.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.is_mixed |= other.is_mixed || self.hash.is_some() && other.hash.is_some() && self.hash != other.hash;
+        self.hash = self.hash.or(other.hash);
+        self.rows += other.rows;
+        self.pieces.extend(other.pieces);
+    }
+
+    /// Its rows by the buckets of a level, and the memory that the places of their pieces take.
+    pub(super) fn parted(&self, keys: &[Key], level: u32, cx: &Context) -> Result<(Vec<Self>, Reservation)> {
+        let mut parter = Parter::new(keys.to_vec(), level, false);
+        let mut memory = cx.budget.reserve("join");
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        for (at, piece) in self.pieces.iter().enumerate() {
+            cx.cancel.check()?;
+            bytes += piece.bytes() + piece.rows() * ORDER_BYTES;
+            memory.require(parter.bytes() + bytes + piece.reading_bytes() + PIECE_COPIES * cx.piece_bytes())?;
+            rows.push(piece.read_as_written()?);
+            // As much at a time as makes pieces of a good size.
+            let more = self.pieces.get(at + 1).map_or(0, |next| next.bytes() + next.rows() * ORDER_BYTES + next.reading_bytes());
+            let is_much = more == 0 || bytes + more > (BUCKETS * cx.piece_bytes()).min(cx.gathered_bytes);
+            if is_much || more > cx.budget.free_bytes() {
+                parter.write(&rows, cx)?;
+                rows.clear();
+                bytes = 0;
+            }
+        }
+        memory.require(parter.bytes())?;
+        Ok((parter.buckets, memory))
+    }
+}
+
+/// Adds buckets to buckets.
+pub(super) fn merge(buckets: &mut [Bucket], more: Vec<Bucket>) {
+    buckets.iter_mut().zip(more).for_each(|(bucket, more)| bucket.extend(more));
+}
+
+/// Writes rows into the buckets of a level.
+#[derive(Debug)]
+pub(super) struct Parter {
+    keys: Vec<Key>,
+    level: u32,
+    /// Rows with a null key are left out.
+    drops_nulls: bool,
+    pub(super) buckets: Vec<Bucket>,
+    file: Option<Arc<SpillFile>>,
+}
+
+impl Parter {
+    pub(super) fn new(keys: Vec<Key>, level: u32, drops_nulls: bool) -> Self {
+        Self { keys, level, drops_nulls, buckets: vec![Bucket::default(); BUCKETS], file: None }
+    }
+
+    /// Bytes of memory that the places of what was written take.
+    pub(super) fn bytes(&self) -> usize {
+        self.buckets.iter().map(Bucket::listed_bytes).sum()
+    }
+
+    /// Writes rows: columns, and the ranks behind them.
+    pub(super) fn write(&mut self, batches: &[Vec<ArrayRef>], cx: &Context) -> Result<()> {
+        let file = match &self.file {
+            Some(file) => file.clone(),
+            None => self.file.insert(Arc::new(cx.spill.file()?)).clone(),
+        };
+        let mut places = Vec::new();
+        let mut ends = vec![0; BUCKETS];
+        for columns in batches {
+            self.place(columns, &mut places, &mut ends)?;
+        }
+        let mut next = vec![0; BUCKETS];
+        let mut total = 0;
+        for (next, end) in next.iter_mut().zip(&mut ends) {
+            *next = total;
+            total += *end;
+            *end = total;
+        }
+        let mut order = vec![(0_u32, 0_u32); total];
+        let mut row = 0;
+        for (batch, columns) in (0..).zip(batches) {
+            for in_batch in 0..columns.last().map_or(0, |column| column.len()) {
+                if places[row] != NOWHERE {
+                    let place = &mut next[usize::from(places[row])];
+                    order[*place] = (batch, in_batch as u32);
+                    *place += 1;
+                }
+                row += 1;
+            }
+        }
+        let bytes: usize = batches.iter().flatten().map(|column| column.get_array_memory_size()).sum();
+        let piece_rows = cx.piece_rows(bytes, row);
+        let mut start = 0;
+        for (bucket, end) in self.buckets.iter_mut().zip(ends) {
+            for part in order[start..end].chunks(piece_rows) {
+                cx.cancel.check()?;
+                let rows: Vec<(usize, usize)> = part.iter().map(|(batch, row)| (*batch as usize, *row as usize)).collect();
+                bucket.pieces.push(Piece::write(&file, &taken(batches, &rows)?, rows.len())?);
+                bucket.rows += rows.len();
+            }
+            start = end;
+        }
+        Ok(())
+    }
+
+    /// Adds the bucket of each row, and counts the rows of buckets.
+    fn place(&mut self, columns: &[ArrayRef], places: &mut Vec<u8>, counts: &mut [usize]) -> Result<()> {
+        let ranks = ranks(columns)?;
+        let keys = Keys::new(&self.keys, columns, ranks.len())?;
+        let mut hashes = Vec::new();
+        keys.hash(&mut hashes);
+        for (row, hash) in hashes.iter_mut().enumerate() {
+            if !keys.is_valid(row) {
+                if self.drops_nulls {
+                    places.push(NOWHERE);
+                    continue;
+                }
+                *hash = hash::word(ranks[row]);
+            }
+            let place = bucket(*hash, self.level);
+            let bucket = &mut self.buckets[place];
+            bucket.is_mixed |= *bucket.hash.get_or_insert(*hash) != *hash;
+            counts[place] += 1;
+            places.push(place as u8);
+        }
+        Ok(())
+    }
+}
+
+/// The ranks behind the columns of rows.
+pub(super) fn ranks(columns: &[ArrayRef]) -> Result<&[u64]> {
+    let ranks = columns.last().and_then(|ranks| ranks.as_primitive_opt::<UInt64Type>());
+    Ok(ranks.ok_or_else(|| Error::internal("rows without ranks"))?.values())
+}
