@@ -7,13 +7,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Below this limit memory that is free for a moment is given back, and pages are small: huge ones are faster, but each takes 2 MiB for its
 /// first byte.
-const FRUGAL_BELOW_BYTES: usize = 256 << 20;
+const FRUGAL_BELOW_BYTES: usize = 512 << 20;
 
 /// The option that says for how many milliseconds free pages are kept (`mi_option_purge_delay`).
 const PURGE_DELAY: mi_option_t = 15;
 
 /// How long they are kept below the limit: long enough for the next batch.
-const FRUGAL_DELAY_MS: std::ffi::c_long = 50;
+const FRUGAL_DELAY_MS: std::ffi::c_long = 10;
 
 /// Gives memory that nobody uses back to the system.
 pub(crate) fn trim() {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use frame_core::{Error, MemoryError, Result};
 
@@ -36,6 +37,10 @@ pub struct Process {
 
 /// The process is asked again after so many bytes were granted.
 const LOOK_EVERY_BYTES: usize = 1 << 20;
+
+/// How often and how long those wait who must have memory: together longer than an allocator keeps what is free.
+const WAITS: usize = 30;
+const WAIT: Duration = Duration::from_millis(10);
 
 /// The answer to a request for memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,11 +172,19 @@ impl Reservation {
         Grant::Granted
     }
 
-    /// [`Reservation::resize`] for a consumer that has nothing to give up.
+    /// [`Reservation::resize`] for a consumer that has nothing to give up. If the limit is one of the process it may wait for a moment:
+    /// memory that was freed is not back in the system at once, and other tasks give up theirs.
     ///
     /// # Errors
     /// `MemoryError` when the budget is full.
     pub fn require(&mut self, bytes: usize) -> Result<()> {
+        let waits = if self.budget.0.process.is_some() { WAITS } else { 0 };
+        for _ in 0..waits {
+            if self.resize_leaving(bytes, 0) == Grant::Granted {
+                return Ok(());
+            }
+            std::thread::sleep(WAIT);
+        }
         match self.resize_leaving(bytes, 0) {
             Grant::Granted => Ok(()),
             Grant::Full => Err(self.refused(bytes)),
@@ -243,7 +256,7 @@ mod tests {
         // Most of it lies in what the process holds by now; the rest of that is given back when room is needed.
         RESIDENT.store(90, Ordering::Relaxed);
         assert!(all.require(101).is_err());
-        assert_eq!(TRIMS.load(Ordering::Relaxed), 1);
+        assert_eq!(TRIMS.load(Ordering::Relaxed), 1 + WAITS);
         all.require(100).expect("nothing else is held");
     }
 }
