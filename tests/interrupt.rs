@@ -1,4 +1,4 @@
-//! An interrupt (Ctrl-C) ends a query soon, with the documented exit code, and leaves no file behind.
+//! An interrupt (Ctrl-C) ends a query soon, with the documented exit code, and leaves no file behind; nor does `kill -9`.
 
 #![cfg(unix)]
 
@@ -80,4 +80,42 @@ fn an_interrupt_ends_a_query_whose_answer_goes_down_a_pipe() {
     let reader = std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()).map(|_| ()));
     interrupt(child, folder.path(), "a pipe");
     reader.join().expect("the reader").expect("the rest of the rows");
+}
+
+/// Files that a process has open though they have no name in `folder`.
+#[cfg(target_os = "linux")]
+fn nameless(child: &Child, folder: &Path) -> usize {
+    let Ok(open) = fs::read_dir(format!("/proc/{}/fd", child.id())) else { return 0 };
+    let targets = open.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    targets.filter(|target| target.starts_with(folder) && target.to_string_lossy().ends_with("(deleted)")).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn kill_9_leaves_nothing_behind() {
+    let folder = folder();
+    let spills = tempfile::tempdir().expect("a folder");
+    let spill_dir = spills.path().display().to_string();
+    let names =
+        |folder: &Path| fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").file_name()).collect::<Vec<_>>();
+    for (query, target) in [
+        ("sort note, -value, id", "out.csv"),
+        ("groupby id list note as n", "out.parquet"),
+        ("join 'big.csv' as o on id", "out.csv"),
+        ("derive t = upper(concat(note, category))", "out.csv"),
+    ] {
+        let mut spilled_files = 0;
+        for wait_ms in [50, 200, 600, 2000] {
+            let mut child = start(folder.path(), query, &["--memory", "96M", "--spill-dir", &spill_dir, "-o", target]);
+            std::thread::sleep(Duration::from_millis(wait_ms));
+            let what = format!("{query} after {wait_ms} ms");
+            assert_eq!(child.try_wait().expect("a state"), None, "{what}: it is over before it is killed");
+            spilled_files += nameless(&child, spills.path());
+            child.kill().expect("it runs");
+            assert!(!child.wait().expect("a state").success());
+            assert!(names(spills.path()).is_empty(), "{what}: {:?}", names(spills.path()));
+            assert_eq!(names(folder.path()), ["big.csv"], "{what}");
+        }
+        assert!(query.starts_with("derive") || spilled_files > 0, "{query}: nothing was spilled before it was killed");
+    }
 }

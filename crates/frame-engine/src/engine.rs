@@ -116,6 +116,12 @@ impl Engine {
         })
     }
 
+    /// The same engine with another budget, such as one that refuses; for before the first run.
+    #[must_use]
+    pub fn with_budget(self, budget: MemoryBudget) -> Self {
+        Self { budget, ..self }
+    }
+
     /// The token that stops every run of this engine.
     pub fn cancel_token(&self) -> CancelToken {
         self.cancel.clone()

@@ -1,4 +1,6 @@
 //! Files and folders that take their name when they are complete, and leave nothing behind otherwise.
+//!
+//! Linux keeps a file without a name until then, so not even `kill -9` leaves one. A folder has a name of its own that only its end removes.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,10 +9,17 @@ use std::path::{Path, PathBuf};
 /// Something that is being written beside its place.
 #[derive(Debug)]
 pub struct Pending {
-    temporary: PathBuf,
+    temporary: Temporary,
     target: PathBuf,
-    is_folder: bool,
     is_complete: bool,
+}
+
+#[derive(Debug)]
+enum Temporary {
+    /// Goes with its last handle.
+    Nameless(File),
+    File(PathBuf),
+    Folder(PathBuf),
 }
 
 impl Pending {
@@ -24,11 +33,18 @@ impl Pending {
         match fs::metadata(&target) {
             Ok(metadata) if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
             Ok(metadata) if !metadata.is_file() => Ok((File::options().write(true).open(&target)?, None)),
-            _ => {
-                let (temporary, file) = beside(&target, |temporary| File::create_new(temporary))?;
-                Ok((file, Some(Self { temporary, target, is_folder: false, is_complete: false })))
-            }
+            // Whatever is wrong with the place shows when a file gets a name there, which should be before it is written.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Self::named(target),
+            _ => match nameless(&target) {
+                Some((file, handle)) => Ok((file, Some(Self { temporary: Temporary::Nameless(handle), target, is_complete: false }))),
+                None => Self::named(target),
+            },
         }
+    }
+
+    fn named(target: PathBuf) -> io::Result<(File, Option<Self>)> {
+        let (temporary, file) = beside(&target, |temporary| File::create_new(temporary))?;
+        Ok((file, Some(Self { temporary: Temporary::File(temporary), target, is_complete: false })))
     }
 
     /// Starts a folder that will stand at `path`, where there may be an empty one.
@@ -38,12 +54,15 @@ impl Pending {
     pub fn folder(path: &str) -> io::Result<Self> {
         let target = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
         let (temporary, ()) = beside(&target, |temporary| fs::create_dir(temporary))?;
-        Ok(Self { temporary, target, is_folder: true, is_complete: false })
+        Ok(Self { temporary: Temporary::Folder(temporary), target, is_complete: false })
     }
 
-    /// Where it stands until it is complete.
+    /// Where a folder stands until it is complete.
     pub fn place(&self) -> &Path {
-        &self.temporary
+        match &self.temporary {
+            Temporary::Nameless(_) => &self.target,
+            Temporary::File(path) | Temporary::Folder(path) => path,
+        }
     }
 
     /// Gives it its name.
@@ -51,11 +70,22 @@ impl Pending {
     /// # Errors
     /// Those of the system; then it is removed.
     pub fn complete(mut self) -> io::Result<()> {
-        if self.is_folder && self.target.is_dir() {
+        if matches!(self.temporary, Temporary::Folder(_)) && self.target.is_dir() {
             // Fails for a folder that is not empty.
             fs::remove_dir(&self.target)?;
         }
-        fs::rename(&self.temporary, &self.target)?;
+        match &self.temporary {
+            Temporary::Nameless(file) => match name(file, &self.target) {
+                // Only a name can take the place of another one.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let (temporary, ()) = beside(&self.target, |temporary| name(file, temporary))?;
+                    self.temporary = Temporary::File(temporary);
+                    fs::rename(self.place(), &self.target)?;
+                }
+                named => named?,
+            },
+            Temporary::File(path) | Temporary::Folder(path) => fs::rename(path, &self.target)?,
+        }
         self.is_complete = true;
         Ok(())
     }
@@ -65,9 +95,49 @@ impl Drop for Pending {
     fn drop(&mut self) {
         if !self.is_complete {
             // There is nobody left to tell.
-            let _ = if self.is_folder { fs::remove_dir_all(&self.temporary) } else { fs::remove_file(&self.temporary) };
+            let _ = match &self.temporary {
+                Temporary::Nameless(_) => Ok(()),
+                Temporary::File(path) => fs::remove_file(path),
+                Temporary::Folder(path) => fs::remove_dir_all(path),
+            };
         }
     }
+}
+
+/// A file without a name in the folder of `target`, and a second handle by which it can get one; `None` where that cannot be.
+#[cfg(target_os = "linux")]
+fn nameless(target: &Path) -> Option<(File, File)> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    target.file_name()?;
+    let flags = i32::try_from(rustix::fs::OFlags::TMPFILE.bits()).ok()?;
+    let file = File::options().write(true).custom_flags(flags).open(folder).ok()?;
+    let handle = file.try_clone().ok()?;
+    handle_path(&handle).exists().then_some((file, handle))
+}
+
+/// Gives a nameless file a name that nothing has yet.
+#[cfg(target_os = "linux")]
+fn name(file: &File, path: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, linkat};
+    Ok(linkat(CWD, handle_path(file), CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// The path that leads to what a handle of this process has open.
+#[cfg(target_os = "linux")]
+fn handle_path(file: &File) -> PathBuf {
+    use std::os::fd::AsRawFd;
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(_: &Path) -> Option<(File, File)> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name(_: &File, _: &Path) -> io::Result<()> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
 }
 
 /// Creates something under a new name beside `target`.
@@ -99,6 +169,19 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_cannot_be_is_refused_before_anything_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("file"), b"x").expect("a file");
+        for path in [folder.path().join("none/a.csv"), folder.path().join("a".repeat(300)), folder.path().join("file/a.csv")] {
+            assert!(Pending::file(&path.display().to_string()).is_err(), "{}", path.display());
+        }
+        let (_, named) = Pending::named(folder.path().join("b.csv")).expect("a file");
+        assert_eq!(names(folder.path()).len(), 2, "with a name for the time being");
+        named.expect("a plain file").complete().expect("a name");
+        assert_eq!(names(folder.path()), ["b.csv", "file"]);
+    }
+
+    #[test]
     fn nothing_is_there_before_it_is_complete_or_when_it_never_is() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.csv").display().to_string();
@@ -107,9 +190,18 @@ mod tests {
         file.write_all(b"x").expect("a byte");
         assert!(!Path::new(&path).exists());
         drop(second);
+        if cfg!(target_os = "linux") {
+            assert_eq!(names(folder.path()), [""; 0], "a file that is not complete has no name");
+        }
         pending.expect("a plain file").complete().expect("a name");
         assert_eq!(fs::read(&path).expect("the file"), b"x");
         assert_eq!(names(folder.path()), ["a.csv"]);
+
+        let (mut file, pending) = Pending::file(&path).expect("a file");
+        file.write_all(b"y").expect("a byte");
+        assert_eq!(fs::read(&path).expect("the file"), b"x");
+        pending.expect("a plain file").complete().expect("the name of another file");
+        assert_eq!((fs::read(&path).expect("the file"), names(folder.path())), (b"y".to_vec(), vec!["a.csv".to_owned()]));
 
         let path = folder.path().join("b").display().to_string();
         let pending = Pending::folder(&path).expect("a folder");

@@ -3,6 +3,7 @@
 //! A budget that is governed compares what is reserved with what the kernel says that the process holds: the difference (code, stacks,
 //! what the allocator keeps) is taken off the limit. That decides only when to spill, never an answer.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,12 +19,42 @@ struct Budget {
     limit_bytes: usize,
     used_bytes: AtomicUsize,
     peak_bytes: AtomicUsize,
-    /// The process, if the limit is one for all of it.
-    process: Option<Process>,
+    /// Who has a say besides the limit.
+    referee: Referee,
     /// Bytes that the process holds beyond those reserved, when it was asked last.
     beside_bytes: AtomicUsize,
     /// Bytes that have been granted since then.
     since_bytes: AtomicUsize,
+}
+
+/// Who decides on growth besides the limit.
+#[derive(Debug, Clone)]
+enum Referee {
+    /// Reservations alone count.
+    Nobody,
+    /// The limit is one for all that the process holds.
+    Process(Process),
+    /// Growth that the limit allows may be refused all the same.
+    Refusal(Refusal),
+}
+
+/// Says of a growth that the limit would allow whether it is refused.
+#[derive(Clone)]
+struct Refusal(Arc<dyn Fn(Growth) -> bool + Send + Sync>);
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Refusal")
+    }
+}
+
+/// A reservation that is to grow.
+#[derive(Debug, Clone, Copy)]
+pub struct Growth {
+    /// By how many bytes.
+    pub more_bytes: usize,
+    /// Whether its consumer has nothing to give up: a refusal is an error then.
+    pub is_required: bool,
 }
 
 /// What a budget for a whole process asks of it.
@@ -55,19 +86,25 @@ pub enum Grant {
 impl MemoryBudget {
     /// A budget of `limit_bytes`.
     pub fn new(limit_bytes: usize) -> Self {
-        Self::with(limit_bytes, None)
+        Self::with(limit_bytes, Referee::Nobody)
     }
 
     /// A budget of `limit_bytes` for all that a process holds.
     pub fn of_process(limit_bytes: usize, process: Process) -> Self {
-        let budget = Self::with(limit_bytes, Some(process));
+        let budget = Self::with(limit_bytes, Referee::Process(process));
         budget.look();
         budget
     }
 
-    fn with(limit_bytes: usize, process: Option<Process>) -> Self {
+    /// A budget of `limit_bytes` that refuses growth also where `refuses` says so: tests find with it what happens when memory is short at
+    /// any one moment.
+    pub fn refusing(limit_bytes: usize, refuses: impl Fn(Growth) -> bool + Send + Sync + 'static) -> Self {
+        Self::with(limit_bytes, Referee::Refusal(Refusal(Arc::new(refuses))))
+    }
+
+    fn with(limit_bytes: usize, referee: Referee) -> Self {
         let zero = AtomicUsize::default;
-        Self(Arc::new(Budget { limit_bytes, used_bytes: zero(), peak_bytes: zero(), process, beside_bytes: zero(), since_bytes: zero() }))
+        Self(Arc::new(Budget { limit_bytes, used_bytes: zero(), peak_bytes: zero(), referee, beside_bytes: zero(), since_bytes: zero() }))
     }
 
     /// A reservation of no bytes yet; `consumer` names it in errors.
@@ -93,7 +130,8 @@ impl MemoryBudget {
 
     /// Asks what the process holds.
     fn look(&self) {
-        if let Some(resident) = self.0.process.and_then(|process| (process.resident_bytes)()) {
+        let Referee::Process(process) = &self.0.referee else { return };
+        if let Some(resident) = (process.resident_bytes)() {
             self.0.beside_bytes.store(resident.saturating_sub(self.used_bytes()), Ordering::Relaxed);
         }
         self.0.since_bytes.store(0, Ordering::Relaxed);
@@ -116,7 +154,12 @@ impl MemoryBudget {
 
     /// Grants `more` bytes as long as `headroom` are left beyond them.
     fn grow(&self, more: usize, headroom: usize) -> Grant {
-        let Some(process) = self.0.process else { return self.try_grow(more, headroom) };
+        let process = match &self.0.referee {
+            Referee::Nobody => return self.try_grow(more, headroom),
+            Referee::Refusal(Refusal(refuses)) if refuses(Growth { more_bytes: more, is_required: headroom == 0 }) => return Grant::Full,
+            Referee::Refusal(_) => return self.try_grow(more, headroom),
+            Referee::Process(process) => process,
+        };
         if self.0.since_bytes.fetch_add(more, Ordering::Relaxed) >= LOOK_EVERY_BYTES {
             self.look();
         }
@@ -238,6 +281,17 @@ mod tests {
         assert_eq!((budget.used_bytes(), budget.peak_bytes()), (10, 100));
         let error = first.require(101).expect_err("more than the limit");
         assert_eq!(error.exit_code(), 4);
+    }
+
+    #[test]
+    fn growth_may_be_refused_below_the_limit() {
+        let budget = MemoryBudget::refusing(100, |growth| growth.is_required || growth.more_bytes > 20);
+        let mut one = budget.reserve("one");
+        assert_eq!(one.resize(21), Grant::Full);
+        assert_eq!(one.resize(20), Grant::Granted);
+        assert!(one.require(21).expect_err("refused").to_string().contains("one needs 1 B more"));
+        one.require(5).expect("shrinking is never refused");
+        assert_eq!((one.bytes(), budget.used_bytes()), (5, 5));
     }
 
     #[test]
