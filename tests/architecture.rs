@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Package, and the packages that it may use.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
+    ("frame-fuzz", &["frame-lang", "frame-plan", "frame-io", "frame-memory", "frame-core"]),
     ("frame-testing", &["frame-plan", "frame-expr", "frame-core"]),
     ("frame-lang", &["frame-plan", "frame-expr", "frame-core"]),
     ("frame-engine", &["frame-plan", "frame-io", "frame-expr", "frame-graph", "frame-memory", "frame-core"]),

@@ -1,6 +1,7 @@
 //! The file formats, one per folder or file. [`WRITTEN`] lists those that answers can be written in, and help is derived from it.
 
 pub mod arrow;
+mod columns;
 pub mod csv;
 mod html;
 mod markdown;

@@ -1,4 +1,4 @@
-//! Which columns are read, and as what type: text becomes views, narrow decimals 128 bits, large lists lists.
+//! The columns of a file, and those that a request names.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use arrow::error::ArrowError;
 use frame_core::{DataError, Error, QueryError, Result};
 
 use crate::ScanRequest;
+use crate::formats::columns::{distinct_names, read_type};
 
 /// The columns of a file.
 #[derive(Debug, Clone)]
@@ -23,10 +24,11 @@ impl Columns {
     /// The columns of a file with this schema.
     pub(super) fn new(schema: &Schema) -> Self {
         let types: Vec<Option<DataType>> = schema.fields().iter().map(|field| read_type(field.data_type())).collect();
-        let read = |(field, to): (&Arc<Field>, &Option<DataType>)| {
-            Field::new(field.name(), to.clone().unwrap_or_else(|| field.data_type().clone()), true)
+        let names = distinct_names(schema.fields().iter().map(|field| field.name().clone()).collect());
+        let read = |((field, name), to): ((&Arc<Field>, String), &Option<DataType>)| {
+            Field::new(name, to.clone().unwrap_or_else(|| field.data_type().clone()), true)
         };
-        let fields: Vec<Field> = schema.fields().iter().zip(&types).map(read).collect();
+        let fields: Vec<Field> = schema.fields().iter().zip(names).zip(&types).map(read).collect();
         Self { schema: Arc::new(Schema::new(fields)), is_read: types.iter().map(Option::is_some).collect() }
     }
 }
@@ -69,29 +71,6 @@ impl Projection {
         let schema = Arc::new(columns.schema.project(&output)?);
         Ok(Self { output: found(output), filter: found(filter), read, schema })
     }
-}
-
-/// The type that a column is read as, or `None` if it is not read.
-fn read_type(declared: &DataType) -> Option<DataType> {
-    use DataType as T;
-    let item = |field: &Arc<Field>| Some(Arc::new(Field::new_list_field(read_type(field.data_type())?, true)));
-    Some(match declared {
-        T::Boolean | T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => declared.clone(),
-        T::Float32 | T::Float64 | T::Date32 | T::Timestamp(..) | T::Decimal128(..) | T::Time32(_) | T::Time64(_) | T::Duration(_) => {
-            declared.clone()
-        }
-        T::Float16 => T::Float32,
-        T::Date64 => T::Date32,
-        T::Decimal32(precision, scale) | T::Decimal64(precision, scale) => T::Decimal128(*precision, *scale),
-        T::Null | T::Utf8 | T::LargeUtf8 | T::Utf8View => T::Utf8View,
-        T::Dictionary(_, values) => read_type(values)?,
-        T::List(field) | T::LargeList(field) | T::FixedSizeList(field, _) => T::List(item(field)?),
-        T::Struct(fields) => {
-            let fields = fields.iter().map(|field| Some(Field::new(field.name(), read_type(field.data_type())?, true)));
-            T::Struct(fields.collect::<Option<Vec<_>>>()?.into())
-        }
-        _ => return None,
-    })
 }
 
 /// A column as it is read.

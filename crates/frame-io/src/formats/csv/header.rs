@@ -1,7 +1,5 @@
 //! The head of a file: byte order mark, names of the columns, where the data begins.
 
-use std::collections::{HashMap, HashSet};
-
 use frame_core::{DataError, Error, FilePosition, QueryError, Result};
 
 use super::parse::unquoted;
@@ -9,6 +7,7 @@ use super::refusal;
 use super::structure::{Marks, Meaning, State};
 use super::table::CsvSettings;
 use crate::ReadAt;
+use crate::formats::columns::distinct_names;
 
 pub(super) struct Header {
     pub(super) names: Vec<String>,
@@ -44,7 +43,7 @@ pub(super) fn read(file: &dyn ReadAt, marks: Marks, settings: &CsvSettings) -> R
     } else {
         vec![String::new(); fields.len()]
     };
-    Ok(Header { names: distinct(names), data_start: if settings.has_header { skip + len } else { skip } })
+    Ok(Header { names: distinct_names(names), data_start: if settings.has_header { skip + len } else { skip } })
 }
 
 /// Bytes before the first record, the record without its line end, and its length with it.
@@ -109,37 +108,4 @@ fn name(field: &[u8], at: usize, file: &str) -> Result<String> {
         let position = FilePosition { file: file.to_owned(), byte: None, line: Some(1), column: Some((at + 1, name)) };
         Error::new(DataError::Encoding { position })
     })
-}
-
-/// Names for the nameless (`column_3`), and numbers behind names that were there before (`value_2`).
-fn distinct(names: Vec<String>) -> Vec<String> {
-    let mut taken: Vec<String> = Vec::with_capacity(names.len());
-    let given: HashSet<&String> = names.iter().collect();
-    // The number that the next one of a name gets: a thousand equal names are numbered in one go.
-    let mut numbers: HashMap<String, usize> = HashMap::new();
-    let mut seen = HashSet::new();
-    for (at, name) in names.iter().enumerate() {
-        let base = if name.is_empty() { format!("column_{}", at + 1) } else { name.clone() };
-        let mut candidate = base.clone();
-        let number = numbers.entry(base.clone()).or_insert(2);
-        while seen.contains(&candidate) || candidate != *name && given.contains(&candidate) {
-            candidate = format!("{base}_{number}");
-            *number += 1;
-        }
-        seen.insert(candidate.clone());
-        taken.push(candidate);
-    }
-    taken
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distinct;
-
-    #[test]
-    fn names_become_distinct_and_stay_where_they_can() {
-        let names = |list: &[&str]| distinct(list.iter().map(|name| (*name).to_owned()).collect());
-        assert_eq!(names(&["a", "", "a", "a_2", ""]), ["a", "column_2", "a_3", "a_2", "column_5"]);
-        assert_eq!(names(&["", "column_1"]), ["column_1_2", "column_1"]);
-    }
 }

@@ -26,7 +26,7 @@ pub(super) fn rows_to_read(
     let field_of = |column: usize| projection.filter_places.get(column).map(|place| projection.fields[*place]);
     let by_group = |column: usize| {
         let field = field_of(column)?;
-        group_range(&file.metadata, metadata, file.columns.leaves[field]?, file.columns.schema.field(field).data_type())
+        group_range(&file.metadata, metadata, file.columns.plain_leaf(field)?, file.columns.schema.field(field).data_type())
     };
     if !filter.may_keep(&by_group) {
         return Ok(Vec::new());
@@ -42,7 +42,7 @@ pub(super) fn rows_to_read(
 }
 
 fn column_index(file: &ParquetFile, group: usize, field: Option<usize>, rows: usize) -> Result<Option<PageIndex>> {
-    let Some((field, leaf)) = field.and_then(|field| Some((field, file.columns.leaves[field]?))) else { return Ok(None) };
+    let Some((field, leaf)) = field.and_then(|field| Some((field, file.columns.plain_leaf(field)?))) else { return Ok(None) };
     let data_type = file.columns.schema.field(field).data_type();
     if !may_trust_order(&file.metadata, leaf, false, data_type) {
         return Ok(None);

@@ -48,17 +48,24 @@ impl RowGroupReader {
         let fields = if stretches.is_empty() { &[][..] } else { &projection.fields };
         let mut columns = Vec::with_capacity(fields.len());
         for field in fields {
-            let leaf = file.columns.leaves[*field].ok_or_else(|| Error::internal("a column that is not read was projected"))?;
-            let fields = file.columns.schema.fields();
-            let data_type = fields[*field].data_type();
-            let place = ColumnPlace { path: file.path(), metadata: &file.metadata, group, leaf, data_type, fields };
-            let (values, rows) = (place.chunk().num_values(), file.metadata.row_group(group).num_rows());
-            if values != rows {
-                let error = damaged(file.path(), format!("it has {values} values where its row group has {rows} rows"));
-                return Err(in_column(error, &place.chunk().column_path().string()));
+            let leaves = file.columns.leaves[*field].clone();
+            let leaves = leaves.ok_or_else(|| Error::internal("a column that is not read was projected"))?;
+            let data_type = file.columns.schema.field(*field).data_type();
+            let rows = file.metadata.row_group(group).num_rows();
+            let mut chunks = Vec::with_capacity(leaves.len());
+            for leaf in leaves.clone() {
+                let chunk = file.metadata.row_group(group).column(leaf);
+                // A list has a value for each of its items, and one where it has none.
+                let values = chunk.num_values();
+                if values < rows || values > rows && chunk.column_descr().max_rep_level() == 0 {
+                    let error = damaged(file.path(), format!("it has {values} values where its row group has {rows} rows"));
+                    return Err(in_column(error, &chunk.column_path().string()));
+                }
+                chunks.push(Arc::new(Chunk::read(file.file.as_ref(), chunk, file.data_end, &request.budget)?));
             }
-            let chunk = Chunk::read(file.file.as_ref(), place.chunk(), file.data_end, &request.budget)?;
-            columns.push(Column::new(place, chunk, request.batch_rows.clamp(1, rows.max(1) as usize))?);
+            let fields = &file.columns.fields;
+            let place = ColumnPlace { path: file.path(), metadata: &file.metadata, group, leaves, data_type, fields };
+            columns.push(Column::new(&place, chunks, request.batch_rows.clamp(1, rows.max(1) as usize))?);
         }
         Ok(Self { columns, stretches: stretches.into_iter(), stretch: 0..0, early_row: 0, late_row: 0, failure: None })
     }

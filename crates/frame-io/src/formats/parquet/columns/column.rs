@@ -1,5 +1,6 @@
 //! A column of one row group: rows are read or stepped over, in order.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
@@ -17,21 +18,22 @@ use super::text::Text;
 use crate::formats::parquet::chunk::Chunk;
 
 /// Which column of which row group, and what it becomes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct ColumnPlace<'a> {
     pub path: &'a str,
     pub metadata: &'a Arc<ParquetMetaData>,
     pub group: usize,
-    pub leaf: usize,
+    /// One, unless the column is nested.
+    pub leaves: Range<usize>,
     pub data_type: &'a DataType,
     /// All fields of the file: the crate takes types by position.
     pub fields: &'a Fields,
 }
 
 impl ColumnPlace<'_> {
-    /// The column's chunk in the row group.
+    /// The column's first chunk in the row group.
     pub(in super::super) fn chunk(&self) -> &ColumnChunkMetaData {
-        self.metadata.row_group(self.group).column(self.leaf)
+        self.metadata.row_group(self.group).column(self.leaves.start)
     }
 }
 
@@ -42,15 +44,14 @@ pub(in super::super) enum Column {
 }
 
 impl Column {
-    /// Starts decoding `chunk` in batches of about `batch_rows` rows.
+    /// Starts decoding `chunks`, one for each leaf, in batches of about `batch_rows` rows.
     ///
     /// # Errors
     /// `DataError::Damaged`.
-    pub(in super::super) fn new(place: ColumnPlace<'_>, chunk: Chunk, batch_rows: usize) -> Result<Self> {
-        let chunk = Arc::new(chunk);
-        match flat_values(place) {
-            Some(values) => Ok(Self::Flat(FlatColumn::new(place, chunk, values, batch_rows)?)),
-            None => Ok(Self::Crate(CrateColumn::new(place, chunk, batch_rows)?)),
+    pub(in super::super) fn new(place: &ColumnPlace<'_>, chunks: Vec<Arc<Chunk>>, batch_rows: usize) -> Result<Self> {
+        match (flat_values(place), chunks.as_slice()) {
+            (Some(values), [chunk]) => Ok(Self::Flat(FlatColumn::new(place, Arc::clone(chunk), values, batch_rows)?)),
+            _ => Ok(Self::Crate(CrateColumn::new(place, chunks, batch_rows)?)),
         }
     }
 
@@ -78,9 +79,12 @@ impl Column {
 }
 
 /// The decoder of a flat column, if this module has one for its type and encodings.
-fn flat_values(place: ColumnPlace<'_>) -> Option<Box<dyn Values>> {
+fn flat_values(place: &ColumnPlace<'_>) -> Option<Box<dyn Values>> {
     use DataType as T;
     let chunk = place.chunk();
+    if place.leaves.len() != 1 || chunk.column_path().parts().len() != 1 || chunk.column_descr().max_rep_level() > 0 {
+        return None;
+    }
     let is_known = |encoding| match encoding {
         Encoding::PLAIN | Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => true,
         // Levels are listed too; only of truth values are these encodings of the values themselves.

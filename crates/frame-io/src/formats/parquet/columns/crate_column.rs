@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, new_empty_array};
-use arrow::compute::concat;
+use arrow::compute::{cast, concat};
+use arrow::datatypes::DataType;
 use frame_core::Result;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
@@ -23,27 +24,29 @@ pub(in super::super) struct CrateColumn {
     reader: ParquetRecordBatchReader,
     /// The crate's latest batch, as far as it was not read yet.
     rest: ArrayRef,
+    /// What the crate gives is cast to this.
+    data_type: DataType,
 }
 
-/// One column of one row group, as the crate wants to see it.
-struct SingleColumn {
+/// The leaves of one column of one row group, as the crate wants to see them.
+struct Leaves {
     metadata: Arc<ParquetMetaData>,
     group: usize,
-    leaf: usize,
-    chunk: Arc<Chunk>,
+    first: usize,
+    chunks: Vec<Arc<Chunk>>,
 }
 
 impl CrateColumn {
-    pub(super) fn new(place: ColumnPlace<'_>, chunk: Arc<Chunk>, batch_rows: usize) -> Result<Self> {
-        let column = SingleColumn { metadata: Arc::clone(place.metadata), group: place.group, leaf: place.leaf, chunk };
+    pub(super) fn new(place: &ColumnPlace<'_>, chunks: Vec<Arc<Chunk>>, batch_rows: usize) -> Result<Self> {
+        let column = Leaves { metadata: Arc::clone(place.metadata), group: place.group, first: place.leaves.start, chunks };
         let reader = guard(place.path, || {
             let schema = column.metadata.file_metadata().schema_descr();
-            let mask = ProjectionMask::leaves(schema, [place.leaf]);
+            let mask = ProjectionMask::leaves(schema, place.leaves.clone());
             let levels = parquet_to_arrow_field_levels(schema, mask, Some(place.fields))?;
             ParquetRecordBatchReader::try_new_with_row_groups(&levels, &column, batch_rows, None)
         })?;
         let name = place.chunk().column_path().string();
-        Ok(Self { path: place.path.into(), name, reader, rest: new_empty_array(place.data_type) })
+        Ok(Self { path: place.path.into(), name, reader, rest: new_empty_array(place.data_type), data_type: place.data_type.clone() })
     }
 
     /// The next `rows` rows.
@@ -70,7 +73,10 @@ impl CrateColumn {
             if self.rest.is_empty() {
                 let batch = self.reader.next().transpose()?;
                 let batch = batch.ok_or_else(|| ParquetError::EOF("its pages end before its rows do".to_owned()))?;
-                self.rest = Arc::clone(batch.column(0));
+                self.rest = match batch.column(0) {
+                    column if *column.data_type() == self.data_type => Arc::clone(column),
+                    column => cast(column, &self.data_type)?,
+                };
             }
             let taken = wanted.min(self.rest.len());
             parts.push(self.rest.slice(0, taken));
@@ -84,17 +90,16 @@ impl CrateColumn {
     }
 }
 
-impl RowGroups for SingleColumn {
+impl RowGroups for Leaves {
     fn num_rows(&self) -> usize {
         self.metadata.row_group(self.group).num_rows() as usize
     }
 
     fn column_chunks(&self, leaf: usize) -> parquet::errors::Result<Box<dyn PageIterator>> {
-        if leaf != self.leaf {
-            return Err(ParquetError::General(format!("column {leaf} was not asked for")));
-        }
+        let bytes = leaf.checked_sub(self.first).and_then(|at| self.chunks.get(at));
+        let bytes = bytes.ok_or_else(|| ParquetError::General(format!("column {leaf} was not asked for")))?;
         let chunk = self.metadata.row_group(self.group).column(leaf);
-        let pages = SerializedPageReader::new(Arc::clone(&self.chunk), chunk, self.num_rows(), None)?;
+        let pages = SerializedPageReader::new(Arc::clone(bytes), chunk, self.num_rows(), None)?;
         Ok(Box::new(SinglePages(Some(Box::new(pages)))))
     }
 

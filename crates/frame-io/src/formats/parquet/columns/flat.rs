@@ -50,7 +50,7 @@ pub(in super::super) struct FlatColumn {
 }
 
 impl FlatColumn {
-    pub(super) fn new(place: ColumnPlace<'_>, chunk: Arc<Chunk>, values: Box<dyn Values>, batch_rows: usize) -> Result<Self> {
+    pub(super) fn new(place: &ColumnPlace<'_>, chunk: Arc<Chunk>, values: Box<dyn Values>, batch_rows: usize) -> Result<Self> {
         let metadata = place.chunk();
         let rows = place.metadata.row_group(place.group).num_rows() as usize;
         Ok(Self {

@@ -1,0 +1,4 @@
+//! The target `csv_split`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| frame_fuzz::run("csv_split", bytes));

@@ -1,0 +1,4 @@
+//! The target `infer`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| frame_fuzz::run("infer", bytes));

@@ -1,0 +1,4 @@
+//! The target `ndjson`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| frame_fuzz::run("ndjson", bytes));

@@ -1,0 +1,4 @@
+//! The target `spill`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| frame_fuzz::run("spill", bytes));
