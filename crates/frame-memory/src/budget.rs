@@ -221,7 +221,7 @@ impl Reservation {
     /// # Errors
     /// `MemoryError` when the budget is full.
     pub fn require(&mut self, bytes: usize) -> Result<()> {
-        let waits = if self.budget.0.process.is_some() { WAITS } else { 0 };
+        let waits = if matches!(self.budget.0.referee, Referee::Process(_)) { WAITS } else { 0 };
         for _ in 0..waits {
             if self.resize_leaving(bytes, 0) == Grant::Granted {
                 return Ok(());
