@@ -37,7 +37,14 @@ fn worlds() -> Vec<(&'static str, SessionBuilder)> {
         ("partitions of a line", world().threads(2).partition_bytes(64)),
         ("2 threads, all on disk", world().threads(2).partition_bytes(900).batch_rows(11).gathered_bytes(0).piece_bytes(100)),
         ("1 thread, much on disk", world().threads(1).batch_rows(100).gathered_bytes(4_000).piece_bytes(1_000)),
+        ("2 threads, little memory", little_memory(world().threads(2), 1 << 20)),
+        ("1 thread, hardly any memory, unoptimized", little_memory(world().threads(1).optimize(false), 512 << 10)),
     ]
+}
+
+/// A limit that the rows of the golden files do not all fit into, and sizes that go with it.
+fn little_memory(builder: SessionBuilder, bytes: usize) -> SessionBuilder {
+    builder.memory_bytes(bytes).batch_rows(100).partition_bytes(8_000).chunk_bytes(2_000).piece_bytes(1_000)
 }
 
 #[test]
