@@ -107,7 +107,9 @@ fn every_file_of_other_writers_is_read_or_refused_as_it_should_be() {
     for name in &names {
         let file = folder().join(format!("{name}.parquet"));
         let expected = Expectation::read(name);
-        for (world, session) in &worlds {
+        // Unoptimized, a scan reads all columns, and what is not read is refused.
+        let worlds = &worlds[..if expected.whole.starts_with("refused") { 2 } else { 3 }];
+        for (world, session) in worlds {
             if !expected.types.is_empty() {
                 let found = types(session, &file);
                 let is_right = |((name, data_type), expected): (&(String, String), &(String, String))| {

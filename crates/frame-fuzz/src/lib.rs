@@ -1,7 +1,7 @@
 //! Fuzz targets: each takes any bytes and panics if something does not hold that must hold for all bytes.
 //!
 //! `tests/replay.rs` runs them over the inputs in `corpus/`, on every toolchain; `fuzz/` is for `cargo fuzz`, which looks for new ones:
-//! `cargo +nightly fuzz run -s none --fuzz-dir crates/frame-fuzz/fuzz csv_scan`.
+//! `cargo +nightly fuzz run -s none --fuzz-dir crates/frame-fuzz/fuzz csv_scan`. Without libFuzzer, `examples/mutate.rs` does so blindly.
 
 mod csv;
 mod hook;
@@ -27,6 +27,15 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("query", query::text),
     ("spill", spill::block),
 ];
+
+/// Inputs of a target that are computed, beside those in `corpus/`.
+pub fn seeds(target: &str) -> Vec<Vec<u8>> {
+    match target {
+        "parquet_footer" => parquet::footers(),
+        "parquet_page" => parquet::pages(),
+        _ => Vec::new(),
+    }
+}
 
 /// Runs a target.
 ///

@@ -66,6 +66,17 @@ pub(crate) fn page(bytes: &[u8]) {
     read(file);
 }
 
+/// Inputs to begin with: the footer that is right.
+pub(crate) fn footers() -> Vec<Vec<u8>> {
+    vec![EVERY_TYPE.bytes[EVERY_TYPE.data_end..EVERY_TYPE.bytes.len() - 8].to_vec()]
+}
+
+/// Inputs to begin with: the pages that are right.
+pub(crate) fn pages() -> Vec<Vec<u8>> {
+    let pages = |(at, template): (usize, &Template)| [&[at as u8, 0, 0], &template.bytes[4..template.data_end]].concat();
+    PAGES.iter().enumerate().map(pages).collect()
+}
+
 /// A file that is right.
 struct Template {
     bytes: Vec<u8>,

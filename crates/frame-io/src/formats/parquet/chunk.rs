@@ -9,6 +9,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::footer::has_encrypted_columns;
 use super::pages::check_pages;
 use super::refusal::{damaged, in_column, unsupported};
 use crate::ReadAt;
@@ -54,8 +55,11 @@ impl Chunk {
         reservation.require(len)?;
         let mut bytes = vec![0; len];
         file.read_exact_at(&mut bytes, range.start)?;
-        let pages =
-            check_pages(metadata, &bytes).map_err(|reason| in_column(damaged(file.path(), reason), &metadata.column_path().string()))?;
+        let name = || metadata.column_path().string();
+        let pages = check_pages(metadata, &bytes).map_err(|reason| match has_encrypted_columns(file, data_end) {
+            true => in_column(unsupported(file.path(), "an encrypted column"), &name()).hint("decrypt the file first: frame has no keys"),
+            false => in_column(damaged(file.path(), reason), &name()),
+        })?;
         reservation.require(len.saturating_add(pages.dictionary_len).saturating_add(pages.largest_len))?;
         Ok(Self { start: range.start, file_len: file.len(), bytes: bytes.into(), _reservation: reservation })
     }

@@ -1,9 +1,10 @@
 //! The footer: found at the end of the file, checked against the file's length, parsed once per table.
 
-use frame_core::Result;
+use frame_core::{Error, Result};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use super::refusal::{damaged, guard, unsupported};
+use super::thrift::{Cursor, wire};
 use crate::ReadAt;
 
 const MAGIC: &[u8; 4] = b"PAR1";
@@ -33,7 +34,7 @@ pub(super) fn read_footer(file: &dyn ReadAt) -> Result<Footer> {
     let tail = read_end(file, FIRST_READ.min(len))?;
     let (rest, magic) = tail.split_at(tail.len() - MAGIC.len());
     if magic == MAGIC_ENCRYPTED {
-        return Err(unsupported(path, "an encrypted Parquet file"));
+        return Err(encrypted(path));
     }
     if magic != MAGIC {
         return Err(damaged(path, "it does not end in PAR1 (cut short?)"));
@@ -44,14 +45,43 @@ pub(super) fn read_footer(file: &dyn ReadAt) -> Result<Footer> {
         return Err(damaged(path, format!("its footer claims {footer_len} bytes, the file has {len}")));
     }
     check_head(file, &tail)?;
-    let metadata = if footer_len <= rest.len() as u64 {
-        parse(path, &rest[rest.len() - footer_len as usize..])?
+    let longer;
+    let footer = if footer_len <= rest.len() as u64 {
+        &rest[rest.len() - footer_len as usize..]
     } else {
-        let longer = read_end(file, footer_len + TAIL_LEN)?;
-        parse(path, &longer[..footer_len as usize])?
+        longer = read_end(file, footer_len + TAIL_LEN)?;
+        &longer[..footer_len as usize]
     };
+    // Where columns are encrypted, the crate may miss their metadata.
+    let metadata = parse(path, footer).map_err(|error| if names_a_cipher(footer) { encrypted(path) } else { error })?;
     check_rows(path, &metadata)?;
     Ok(Footer { metadata, data_end: len - TAIL_LEN - footer_len })
+}
+
+fn encrypted(path: &str) -> Error {
+    unsupported(path, "an encrypted Parquet file").hint("decrypt it first: frame has no keys")
+}
+
+/// Whether the footer, whose `data_end` is known, says that columns are encrypted. Asked only when a column cannot be read: most footers
+/// are walked once.
+pub(super) fn has_encrypted_columns(file: &dyn ReadAt, data_end: u64) -> bool {
+    let bytes = file.len().checked_sub(TAIL_LEN + data_end).map(|len| read_end(file, len + TAIL_LEN));
+    matches!(bytes, Some(Ok(footer)) if names_a_cipher(&footer))
+}
+
+/// Whether the struct of the footer has field 8, the cipher of a file whose footer is not encrypted itself.
+fn names_a_cipher(footer: &[u8]) -> bool {
+    let mut cursor = Cursor::new(footer);
+    let mut last = 0;
+    while let Some(Some((field, kind))) = cursor.field(&mut last) {
+        if field == 8 {
+            return kind == wire::STRUCT;
+        }
+        if cursor.skip(kind).is_none() {
+            return false;
+        }
+    }
+    false
 }
 
 fn read_end(file: &dyn ReadAt, bytes: u64) -> Result<Vec<u8>> {
