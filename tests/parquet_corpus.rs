@@ -132,8 +132,11 @@ fn every_file_of_other_writers_is_read_or_refused_as_it_should_be() {
 
 const ROWS: i64 = 40;
 
+/// How the cell of a row is spelled.
+type Spelling = Box<dyn Fn(i64) -> String>;
+
 /// Columns of the crate's files, and how each cell is spelled. Every fifth value is null, but for `id`.
-fn columns() -> Vec<(&'static str, ArrayRef, Box<dyn Fn(i64) -> String>)> {
+fn columns() -> Vec<(&'static str, ArrayRef, Spelling)> {
     fn some<T>(value: impl Fn(i64) -> T) -> Vec<Option<T>> {
         (0..ROWS).map(|row| (row % 5 != 2).then(|| value(row))).collect()
     }
