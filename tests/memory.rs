@@ -1,5 +1,7 @@
 //! The memory promise: whatever growth of a reservation is refused, a run answers the same by way of the disk or ends with the error that
 //! names who asked, and leaves nothing behind; and what a limit is enough for, every larger one is enough for.
+//!
+//! `FRAME_REFUSALS=1000 cargo test --release --test memory` refuses as many growths of each run, by default 25 over its length.
 
 use std::fs;
 use std::sync::Arc;
@@ -40,7 +42,7 @@ const QUERIES: [&str; 27] = [
     "sample 700 seed 3",
     "sort id | tail 1700 | derive x = id + 1",
     "select value, id, text | complete value, id",
-    "select id, day, value, text | complete day every 12h per value",
+    "select id, day, value, text | complete day every 1d per value",
 ];
 
 /// Rows in which keys come back, or hardly do, and texts are longer than a view.
@@ -167,7 +169,8 @@ fn judge(
 }
 
 /// Refuses one growth after the other, in runs that keep what they can in memory, or put most of it on disk.
-fn refuse_each(gathered_bytes: usize, runs_max: usize) {
+fn refuse_each(gathered_bytes: usize) {
+    let runs_max = std::env::var("FRAME_REFUSALS").map_or(25, |text| text.parse().expect("a number"));
     let mut wrong = Vec::new();
     for query in QUERIES {
         let refusals = Arc::new(Refusals::default());
@@ -201,12 +204,12 @@ fn refuse_each(gathered_bytes: usize, runs_max: usize) {
 
 #[test]
 fn any_growth_in_memory_may_be_refused() {
-    refuse_each(usize::MAX, 60);
+    refuse_each(usize::MAX);
 }
 
 #[test]
 fn any_growth_of_rows_on_disk_may_be_refused() {
-    refuse_each(6_000, 40);
+    refuse_each(6_000);
 }
 
 #[test]

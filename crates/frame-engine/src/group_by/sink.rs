@@ -63,7 +63,12 @@ impl Sink for GroupBy {
         let finished = if is_small && !shares.iter().any(Totals::has_buckets) {
             vec![merged(shares, cx)?.finish(self, &types)?]
         } else {
-            let parts = parts(shares, scheduler)?;
+            let shares = flushed(shares, scheduler)?;
+            // What did not fit as columns, either, has gone to disk.
+            if shares.iter().any(Totals::is_spilled) {
+                return self.by_disk(shares, scheduler, cx);
+            }
+            let parts = parts(shares);
             if is_lazy {
                 return Ok(Arc::new(Unmerged::new(self.clone(), Place::Memory(Arc::new(parts)), cx)));
             }
@@ -170,19 +175,24 @@ pub(super) fn sliced(schema: &SchemaRef, columns: Vec<ArrayRef>, batch_rows: usi
     (0..rows).step_by(batch_rows).map(|first| batch.clone().slice(first, batch_rows.min(rows - first))).collect()
 }
 
-/// The groups of all workers by bucket.
-fn parts(shares: Vec<Totals>, scheduler: &Scheduler) -> Result<Parts> {
+/// The groups of all workers, out of their tables.
+fn flushed(shares: Vec<Totals>, scheduler: &Scheduler) -> Result<Vec<Totals>> {
     let shares: Vec<Mutex<Totals>> = shares.into_iter().map(Mutex::new).collect();
     scheduler.map(shares.len(), |at| shares[at].lock().unwrap_or_else(PoisonError::into_inner).flush())?;
+    Ok(shares.into_iter().map(|share| share.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
+}
+
+/// The groups of all workers by bucket; their tables are empty.
+fn parts(shares: Vec<Totals>) -> Parts {
     let mut all = Parts { parts: Vec::new(), groups: 0, memory: Vec::new() };
     for share in shares {
-        let (parts, groups, memory) = share.into_inner().unwrap_or_else(PoisonError::into_inner).into_parts();
+        let (parts, groups, memory) = share.into_parts();
         all.parts.extend(parts);
         all.memory.push(memory);
         // Most that there can be of them, if no worker met what another one did.
         all.groups += groups;
     }
-    Ok(all)
+    all
 }
 
 /// One table of all groups; the largest one takes over the others.

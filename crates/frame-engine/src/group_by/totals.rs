@@ -180,9 +180,9 @@ impl Totals {
         self.give_up()
     }
 
-    /// Whether there are bits of the hash left to tell groups on disk apart by.
+    /// Whether there are bits of the hash left to tell groups on disk apart by; without keys all rows are one group.
     fn can_be_cut(&self) -> bool {
-        self.buckets.level() + 1 < LEVELS
+        !self.types.is_empty() && self.buckets.level() + 1 < LEVELS
     }
 
     /// Puts all groups on disk.
