@@ -216,8 +216,10 @@ fn recognise(first: &[u8], path: &str) -> FormatName {
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
     match first {
         _ if first.starts_with(b"PAR1") => FormatName::Parquet,
-        // Encrypted. A column may well be called PARENT; the length behind the four letters has a zero byte, and text has none.
-        _ if first.starts_with(b"PARE") && first.get(4..8).is_some_and(|len| len.contains(&0)) => FormatName::Parquet,
+        // Encrypted. A column may well be called PARENT, but text has no other control characters than these.
+        _ if first.starts_with(b"PARE") && first.iter().take(256).any(|byte| *byte < b' ' && !b"\t\n\r".contains(byte)) => {
+            FormatName::Parquet
+        }
         _ if first.starts_with(FILE_MAGIC) || first.starts_with(STREAM_MAGIC) => FormatName::Arrow,
         // A header in braces is possible; a quote behind the brace is a key.
         _ if text.strip_prefix(b"{").is_some_and(|rest| matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}'))) => FormatName::Ndjson,

@@ -7,5 +7,6 @@ mod sink;
 mod spilled;
 mod totals;
 mod unmerged;
+mod waiting;
 
 pub(crate) use sink::GroupBy;

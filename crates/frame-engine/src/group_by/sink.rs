@@ -50,6 +50,7 @@ impl Sink for GroupBy {
     }
 
     fn finish(&self, shares: Vec<Totals>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
+        let shares = each(shares, scheduler, |share| share.settle(self))?;
         let held: usize = shares.iter().map(Totals::reserved_bytes).sum();
         let is_lazy = self.is_unordered && !self.with_total;
         // Merging takes as much again, and so does the result, unless only some buckets are merged at a time.
@@ -63,7 +64,7 @@ impl Sink for GroupBy {
         let finished = if is_small && !shares.iter().any(Totals::has_buckets) {
             vec![merged(shares, cx)?.finish(self, &types)?]
         } else {
-            let shares = flushed(shares, scheduler)?;
+            let shares = each(shares, scheduler, Totals::flush)?;
             // What did not fit as columns, either, has gone to disk.
             if shares.iter().any(Totals::is_spilled) {
                 return self.by_disk(shares, scheduler, cx);
@@ -175,10 +176,10 @@ pub(super) fn sliced(schema: &SchemaRef, columns: Vec<ArrayRef>, batch_rows: usi
     (0..rows).step_by(batch_rows).map(|first| batch.clone().slice(first, batch_rows.min(rows - first))).collect()
 }
 
-/// The groups of all workers, out of their tables.
-fn flushed(shares: Vec<Totals>, scheduler: &Scheduler) -> Result<Vec<Totals>> {
+/// The groups of all workers, after a step that each of them takes.
+fn each(shares: Vec<Totals>, scheduler: &Scheduler, step: impl Fn(&mut Totals) -> Result<()> + Sync) -> Result<Vec<Totals>> {
     let shares: Vec<Mutex<Totals>> = shares.into_iter().map(Mutex::new).collect();
-    scheduler.map(shares.len(), |at| shares[at].lock().unwrap_or_else(PoisonError::into_inner).flush())?;
+    scheduler.map(shares.len(), |at| step(&mut shares[at].lock().unwrap_or_else(PoisonError::into_inner)))?;
     Ok(shares.into_iter().map(|share| share.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
 }
 

@@ -12,6 +12,7 @@ use super::buckets::{Buckets, Groups, LEVELS, Part, Spilled};
 use super::keys::{self, KeyTable, rows};
 use super::ranks;
 use super::sink::GroupBy;
+use super::waiting::Waiting;
 use crate::context::Context;
 use crate::sort::canonical;
 
@@ -20,10 +21,12 @@ pub(crate) struct Totals {
     types: Vec<DataType>,
     keys: Box<dyn KeyTable>,
     states: Vec<Box<dyn GroupStates>>,
-    /// Group of each row of the batch in hand.
+    /// Rows that are not grouped yet.
+    waiting: Waiting,
+    /// Whether rows should wait: the table does not fit the cache, and few of them are new to it.
+    is_crowded: bool,
+    /// Groups of what is absorbed.
     groups: Vec<u32>,
-    /// Groups of the rows that count for the aggregate in hand.
-    selected: Vec<u32>,
     /// Groups that have left.
     buckets: Buckets,
     /// With as many groups the table is emptied into the buckets.
@@ -43,6 +46,12 @@ pub(crate) struct Totals {
 
 /// A table is emptied by way of two copies: as columns, and as columns in the order of buckets.
 const TABLE_COPIES: usize = 3;
+
+/// A larger table does not stay in the cache of a core.
+const CACHED_BYTES: usize = 1 << 19;
+
+/// The part of the limit that may wait to be grouped.
+const WAITING_PART: usize = 128;
 
 /// Bytes that a group takes at least.
 const GROUP_BYTES_MIN: usize = 64;
@@ -69,7 +78,8 @@ impl Totals {
             keys: keys::table(&types)?,
             types,
             states: group_by.calls.iter().map(|call| call.aggregate.start()).collect(),
-            selected: Vec::new(),
+            waiting: Waiting::default(),
+            is_crowded: false,
             groups: Vec::new(),
             buckets: Buckets::new(level),
             groups_max,
@@ -99,6 +109,25 @@ impl Totals {
         if self.is_ungrouped {
             return self.push_rows(&keys, &batch, group_by);
         }
+        let arguments = group_by.calls.iter().map(|call| {
+            let keep = call.keep(columns, rows)?;
+            let values = arguments(call, columns, rows, batch.origin(), keep.as_ref())?;
+            Ok((keep, values))
+        });
+        self.waiting.push(keys, arguments.collect::<Result<_>>()?, rows);
+        let may_wait = self.is_crowded && !self.waiting.is_full(self.memory.budget().limit_bytes() / WAITING_PART);
+        if may_wait && self.memory.resize(self.bytes()) == Grant::Granted {
+            return Ok(());
+        }
+        self.settle(group_by)
+    }
+
+    /// Groups the rows that wait.
+    pub(super) fn settle(&mut self, group_by: &GroupBy) -> Result<()> {
+        let (rows, groups_before) = (self.waiting.rows(), self.len());
+        if rows == 0 {
+            return Ok(());
+        }
         // What a row has added so far, as a new group or to the state of an old one.
         let table = self.table_bytes();
         let of_a_row = table.checked_div(self.rows).unwrap_or(0);
@@ -106,17 +135,11 @@ impl Totals {
         let least = rows.saturating_mul(GROUP_BYTES_MIN);
         // What has grown doubles at most.
         self.make_room(least.saturating_add(table.min(rows.saturating_mul(of_a_row))), least)?;
-        self.keys.assign(&keys, rows, &mut self.groups)?;
+        self.waiting.assign(self.keys.as_mut())?;
         self.resize();
-        for (call, states) in group_by.calls.iter().zip(&mut self.states) {
-            let Some(keep) = call.keep(columns, rows)? else {
-                states.update(&self.groups, &arguments(call, columns, rows, batch.origin(), None)?)?;
-                continue;
-            };
-            self.selected.clear();
-            self.selected.extend(keep.values().set_indices().map(|row| self.groups[row]));
-            states.update(&self.selected, &arguments(call, columns, rows, batch.origin(), Some(&keep))?)?;
-        }
+        self.waiting.update(&mut self.states)?;
+        let keys = self.waiting.clear();
+        self.is_crowded = self.table_bytes() > CACHED_BYTES && self.len().saturating_sub(groups_before) < rows / 8;
         self.keep()?;
         if self.len() < self.groups_max || group_by.keys.is_empty() {
             return Ok(());
@@ -190,7 +213,7 @@ impl Totals {
         self.empty()?;
         // An empty table keeps its room.
         self.keys = keys::table(&self.types)?;
-        (self.groups, self.selected) = (Vec::new(), Vec::new());
+        self.groups = Vec::new();
         self.buckets.spill(&self.spill)?;
         self.memory.require(self.bytes())
     }
@@ -345,10 +368,7 @@ impl Totals {
 
     /// Bytes of everything if the table is there so many times.
     fn bytes_of(&self, copies: usize) -> usize {
-        copies * self.table_bytes()
-            + (self.groups.capacity() + self.selected.capacity()) * 4
-            + self.hashes.capacity() * 8
-            + self.buckets.bytes()
+        copies * self.table_bytes() + self.waiting.bytes() + self.groups.capacity() * 4 + self.hashes.capacity() * 8 + self.buckets.bytes()
     }
 }
 

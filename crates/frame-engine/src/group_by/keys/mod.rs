@@ -1,6 +1,7 @@
 //! Tables from keys to group numbers, one per layout of the key. The layout is chosen once per stage.
 
 mod composite;
+mod dense;
 mod dictionary;
 mod int;
 mod packed;

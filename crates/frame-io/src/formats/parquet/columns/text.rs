@@ -30,7 +30,12 @@ pub(super) struct Text {
 }
 
 enum PageValues {
-    Plain { bytes: Bytes, at: usize },
+    /// ASCII as a whole, lengths included, is UTF-8 in all its parts, which one fast look tells.
+    Plain {
+        bytes: Bytes,
+        at: usize,
+        is_ascii: bool,
+    },
     Ids(Hybrid),
 }
 
@@ -40,6 +45,8 @@ struct Views {
     buffers: Vec<Buffer>,
     /// Whether the last of `buffers` is the current page.
     has_page: bool,
+    /// Whether all of it is known to be UTF-8.
+    is_checked: bool,
     ids: Vec<i32>,
 }
 
@@ -51,7 +58,7 @@ impl Text {
             dictionary: Arc::new(StringArray::new_null(0)),
             has_dictionary: false,
             known: None,
-            page: PageValues::Plain { bytes: Bytes::new(), at: 0 },
+            page: PageValues::Plain { bytes: Bytes::new(), at: 0, is_ascii: true },
             ids: Slots::new(),
             views: None,
         }
@@ -84,7 +91,7 @@ impl Values for Text {
             views.has_page = false;
         }
         self.page = match encoding {
-            Encoding::PLAIN => PageValues::Plain { bytes, at: 0 },
+            Encoding::PLAIN => PageValues::Plain { is_ascii: bytes.is_ascii(), bytes, at: 0 },
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => PageValues::Ids(ids_of(&bytes)?),
             other => return Err(unexpected(other)),
         };
@@ -104,10 +111,12 @@ impl Values for Text {
                 read
             }),
             (PageValues::Ids(stream), Some(views)) => views.append_ids(stretch, stream, known.get_or_insert_with(|| views_of(dictionary))),
-            (PageValues::Plain { bytes, at }, Some(views)) => views.append_plain(stretch, bytes, at),
-            (PageValues::Plain { bytes, at }, views) => {
-                let values = known.get_or_insert_with(|| views_of(dictionary));
-                let views = views.insert(Views::new(&ids.take(0), dictionary, values));
+            (PageValues::Plain { bytes, at, is_ascii }, views) => {
+                let views = views.get_or_insert_with(|| {
+                    let values = known.get_or_insert_with(|| views_of(dictionary));
+                    Views::new(&ids.take(0), dictionary, values)
+                });
+                views.is_checked &= *is_ascii;
                 views.append_plain(stretch, bytes, at)
             }
         }
@@ -115,7 +124,7 @@ impl Values for Text {
 
     fn skip(&mut self, values: usize) -> Result<()> {
         match &mut self.page {
-            PageValues::Plain { bytes, at } => {
+            PageValues::Plain { bytes, at, .. } => {
                 for _ in 0..values {
                     take_plain(bytes, at)?;
                 }
@@ -143,6 +152,11 @@ impl Values for Text {
                 // a chunk has one. Null rows repeat such an id, or are 0 and never looked at.
                 Arc::new(unsafe { DictionaryArray::<Int32Type>::new_unchecked(keys, values) })
             }
+            Some(mut views) if views.is_checked => {
+                // SAFETY: `make_view` made the views, of values of a `StringArray`, or of slices of ASCII pages, which are UTF-8; each
+                // points into the buffer that holds these bytes.
+                Arc::new(unsafe { StringViewArray::new_unchecked(views.slots.take(0).into(), views.buffers, nulls) })
+            }
             // This is also where the text is found to be UTF-8, or not.
             Some(mut views) => Arc::new(StringViewArray::try_new(views.slots.take(0).into(), views.buffers, nulls)?),
         };
@@ -153,7 +167,8 @@ impl Values for Text {
 impl Views {
     /// A batch whose rows so far were `ids`.
     fn new(ids: &[i32], dictionary: &StringArray, values: &[u128]) -> Self {
-        let mut views = Self { slots: Slots::new(), buffers: vec![dictionary.values().clone()], has_page: false, ids: Vec::new() };
+        let mut views =
+            Self { slots: Slots::new(), buffers: vec![dictionary.values().clone()], has_page: false, is_checked: true, ids: Vec::new() };
         views.slots.extend(ids.iter().map(|id| values.get(*id as usize).copied().unwrap_or_default()));
         views
     }
