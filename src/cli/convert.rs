@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
     let query = session.query("").input_with(arguments.flags.input(&arguments.input)?);
     let bar = progress::start(&arguments.progress, settings, query.progress());
     let mut run = query.start()?;
-    let mut output = flags.open(&run.schema(), settings.colours)?;
+    let mut output = flags.open(&run.schema(), settings.colours)?.with_help(run.workers(), session.memory_bytes());
     for batch in run.by_ref() {
         output.write(&batch?)?;
     }

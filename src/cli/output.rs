@@ -2,13 +2,14 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write, stdout};
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringViewArray};
 use frame::arrow::compute::cast;
 use frame::arrow::datatypes::{DataType, SchemaRef};
 use frame_io::formats::parquet::ParquetOptions;
-use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Writer};
+use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Workers, Writer};
 use frame_io::{Identity, Pending};
 
 use super::checksum::Checksum;
@@ -243,8 +244,12 @@ impl Output {
         Ok(())
     }
 
-    /// The same output with so much memory for all that the process does: a small part of it is for rows that wait.
-    pub(super) fn within(self, memory_bytes: usize) -> Self {
+    /// The same output with the help of a run's threads, and with so much memory for all that the process does: a small part of it is for
+    /// rows that wait.
+    pub(super) fn with_help(mut self, workers: Arc<dyn Workers>, memory_bytes: usize) -> Self {
+        if let Form::Written(writer) = &mut self.form {
+            writer.share(workers);
+        }
         Self { pending_bytes_max: memory_bytes / 16, ..self }
     }
 

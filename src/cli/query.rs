@@ -84,7 +84,7 @@ fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Resu
         Some(target) => Some(OutputFlags::to_stdout(target.format.as_deref()).open(&run.schema(), settings.colours)?),
         None => Some(arguments.output.open(&run.schema(), settings.colours)?),
     };
-    output = output.map(|output| output.within(session.memory_bytes()));
+    output = output.map(|output| output.with_help(run.workers(), session.memory_bytes()));
     for batch in run.by_ref() {
         let batch = batch?;
         if let Some(output) = &mut output {

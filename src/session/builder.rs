@@ -119,10 +119,18 @@ impl SessionBuilder {
         self
     }
 
-    /// The groups that a thread's table holds before it is emptied into buckets (131,072). No answer depends on it.
+    /// The groups that a thread's table holds before it is emptied into buckets (32,768). No answer depends on it.
     #[must_use]
     pub fn table_groups(mut self, groups: usize) -> Self {
         self.settings.table_groups = groups.max(1);
+        self
+    }
+
+    /// The rows, about, of a slice of a table that lies in the order of a key: it is grouped and joined slice by slice (131,072). No answer
+    /// depends on it.
+    #[must_use]
+    pub fn slice_rows(mut self, rows: u64) -> Self {
+        self.settings.slice_rows = rows.max(1);
         self
     }
 

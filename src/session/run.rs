@@ -1,9 +1,12 @@
 //! Running queries as readers of Arrow record batches.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use frame_core::Result;
 use frame_engine::Report;
+use frame_io::formats::Workers;
 use frame_plan::Target;
 
 /// A running query: an iterator over the record batches of its answer, in order.
@@ -32,6 +35,12 @@ impl Run {
     /// Names and types of the answer.
     pub fn schema(&self) -> SchemaRef {
         self.0.schema().clone()
+    }
+
+    /// The session's threads, for whoever writes the answer: the command does.
+    #[doc(hidden)]
+    pub fn workers(&self) -> Arc<dyn Workers> {
+        self.0.workers()
     }
 
     /// Where the rows go if the query ends with `write`: no batch comes out then, unless the path is `-`, which is left to the caller.

@@ -36,6 +36,8 @@ pub struct Settings {
     pub batch_rows: usize,
     /// The groups that a worker's table holds before it is emptied into buckets.
     pub table_groups: usize,
+    /// The rows, about, of a slice of a table that lies in the order of a key.
+    pub slice_rows: u64,
     /// Bytes of a CSV file in a partition.
     pub partition_bytes: u64,
     /// Bytes of a CSV file that are read and parsed at a time.
@@ -57,6 +59,7 @@ impl Default for Settings {
             piece_bytes: 1 << 20,
             batch_rows: 8192,
             table_groups: 1 << 15,
+            slice_rows: 1 << 17,
             partition_bytes: 16 << 20,
             chunk_bytes: 256 << 10,
             optimize: true,
@@ -182,6 +185,7 @@ impl Engine {
         Context {
             batch_rows: self.settings.batch_rows.max(1),
             table_groups: self.settings.table_groups.max(1),
+            slice_rows: self.settings.slice_rows.max(1),
             cancel: self.cancel.clone(),
             gathered_bytes: self.settings.gathered_bytes,
             piece_bytes_max: self.settings.piece_bytes.max(1),

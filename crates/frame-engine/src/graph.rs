@@ -11,6 +11,7 @@ use frame_io::{ScanRequest, Stop, Table};
 
 use crate::context::Context;
 use crate::pipeline::{Pipe, Pipeline};
+use crate::slices::Sliced;
 use crate::source::{Source, TableSource};
 use crate::union::Union;
 
@@ -97,6 +98,8 @@ pub(crate) enum Feed {
     Stage(usize),
     /// Several flowlines, one after the other.
     Union(Vec<Flowline>),
+    /// What comes of slices of tables.
+    Sliced(Arc<Sliced>),
 }
 
 /// A pipeline whose source may not be there yet.
@@ -134,8 +137,9 @@ impl Flowline {
         cx: &Context,
         scheduler: &Arc<Scheduler>,
     ) -> Result<Pipeline, Stop> {
-        let mut source = match &self.feed {
+        let source = match &self.feed {
             Feed::Stage(stage) => done[*stage].clone(),
+            Feed::Sliced(sliced) => sliced.clone(),
             Feed::Table { table, request, path, is_again, .. } => {
                 let (table, request) = (table.clone(), request.clone());
                 Arc::new(TableSource { table, request, path: path.clone(), is_again: *is_again })
@@ -145,27 +149,33 @@ impl Flowline {
                 Arc::new(Union { pipelines })
             }
         };
-        let mut pipes = self.pipes.clone();
-        while let Some((at, stage)) = pipes.iter().enumerate().find_map(|(at, pipe)| Some((at, pipe.stage(is_cut)?))) {
-            source = stage.collect(&Pipeline { source, pipes: pipes[..at].into(), cx: cx.clone() }, scheduler)?;
-            pipes = pipes[at + 1..].into();
-        }
-        Ok(Pipeline { source, pipes, cx: cx.clone() })
+        Pipeline { source, pipes: self.pipes.clone(), cx: cx.clone() }.staged(is_cut, scheduler)
     }
 
     /// Whether reading it can make the run begin again.
     pub(crate) fn may_restart(&self) -> bool {
         match &self.feed {
             Feed::Table { table, .. } => table.may_restart(),
-            // The stages before are done.
-            Feed::Stage(_) => false,
+            // The stages before are done, and files with statistics have types.
+            Feed::Stage(_) | Feed::Sliced(_) => false,
             Feed::Union(inputs) => inputs.iter().any(Self::may_restart),
         }
     }
 
     fn explain(&self, text: &mut String) {
-        let _ = match &self.feed {
+        self.feed.explain(text);
+        for pipe in self.pipes.iter() {
+            let _ = writeln!(text, "  {}", pipe.explain());
+        }
+    }
+}
+
+impl Feed {
+    /// Lines for `frame explain`.
+    pub(crate) fn explain(&self, text: &mut String) {
+        let _ = match self {
             Feed::Stage(stage) => writeln!(text, "  read stage {}", stage + 1),
+            Feed::Sliced(sliced) => write!(text, "{}", sliced.explain()),
             Feed::Union(inputs) => {
                 inputs.iter().for_each(|input| input.explain(text));
                 writeln!(text, "  union of {}", inputs.len())
@@ -181,9 +191,6 @@ impl Flowline {
                 )
             }
         };
-        for pipe in self.pipes.iter() {
-            let _ = writeln!(text, "  {}", pipe.explain());
-        }
     }
 }
 

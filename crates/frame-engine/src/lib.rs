@@ -25,6 +25,7 @@ mod rejects;
 mod report;
 mod restart;
 mod run;
+mod slices;
 mod sort;
 mod source;
 mod spill;

@@ -1,6 +1,7 @@
 //! From the logical plan to the task graph.
 
 mod joins;
+mod slices;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -62,6 +63,7 @@ pub(crate) fn lower(plan: &Plan, tables: &Tables, named: &[Vec<String>], cx: &Co
 const STDOUT: &str = "-";
 
 struct Lowering<'a> {
+    whole: &'a Plan,
     tables: &'a Tables,
     named: &'a [Vec<String>],
     /// Scans met so far: their place in `named`.
@@ -118,9 +120,10 @@ impl Open {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(plan: &Plan, tables: &'a Tables, named: &'a [Vec<String>], cx: &'a Context) -> Self {
+    fn new(plan: &'a Plan, tables: &'a Tables, named: &'a [Vec<String>], cx: &'a Context) -> Self {
         let sources = plan.sources().into_iter().filter_map(|input| Identity::of(&input.path)).collect();
         Self {
+            whole: plan,
             tables,
             named,
             scans: 0,
@@ -191,7 +194,11 @@ impl<'a> Lowering<'a> {
         let sink: Box<dyn StageSink> = match plan {
             Plan::Aggregate(aggregate) => {
                 schema = plan.schema(self.tables)?;
-                Box::new(GroupBy { is_unordered, ..grouping(aggregate, &input.schema, &schema)? })
+                let group_by = GroupBy { is_unordered, ..grouping(aggregate, &input.schema, &schema)? };
+                if let Some(sliced) = self.sliced_groups(plan, &input, &group_by) {
+                    return Ok(sliced);
+                }
+                Box::new(group_by)
             }
             Plan::Sort(sort) => {
                 let text = sort.keys.iter().map(SortKey::to_string).collect::<Vec<_>>().join(", ");

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use frame_core::{Batch, DataError, Error, ErrorKind, FilePosition, Origin, Result, sound_rows};
-use frame_graph::Flow;
+use frame_graph::{Flow, Scheduler};
 use frame_io::{BatchReader, Stop};
 
 use crate::context::Context;
@@ -49,6 +49,16 @@ pub(crate) struct Reading {
 }
 
 impl Pipeline {
+    /// The pipeline behind its last pipe that needs all rows before it gives any: these are run. `is_cut` if not all rows will be taken.
+    pub(crate) fn staged(mut self, is_cut: bool, scheduler: &Arc<Scheduler>) -> Result<Self, Stop> {
+        while let Some((at, stage)) = self.pipes.iter().enumerate().find_map(|(at, pipe)| Some((at, pipe.stage(is_cut)?))) {
+            let behind = self.pipes[at + 1..].into();
+            self.pipes = self.pipes[..at].into();
+            self = Self { source: stage.collect(&self, scheduler)?, pipes: behind, cx: self.cx };
+        }
+        Ok(self)
+    }
+
     /// Reads one partition through all pipes into `take`; empty batches are left out.
     pub(crate) fn run(&self, partition: usize, mut take: impl FnMut(Batch) -> Result<Flow>) -> Result<(), Stop> {
         let mut reading = self.open(partition)?;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use frame_core::Result;
+use frame_io::formats::Workers;
 use frame_io::{Restart, Stop};
 use frame_plan::{Plan, Target};
 
@@ -18,6 +19,7 @@ use crate::restart::{Emitted, too_late};
 use crate::source::Source;
 use crate::stream::Stream;
 use crate::tables::Tables;
+use crate::write::Threads;
 
 /// A running query: an iterator over the batches of its answer.
 ///
@@ -57,6 +59,11 @@ impl Run {
             attempt.cx.outputs.complete()?;
         }
         Ok(Self { engine, planner, tables, attempt, emitted: Emitted::new(false), restarts, progress, started, is_over: false })
+    }
+
+    /// The session's threads, for whoever writes the answer.
+    pub fn workers(&self) -> Arc<dyn Workers> {
+        Arc::new(Threads(self.engine.scheduler.clone()))
     }
 
     /// Names and types of the answer.
@@ -198,6 +205,7 @@ fn stages(engine: &Engine, graph: &TaskGraph, cx: &Context) -> Result<Stream, St
 fn bytes(flowline: &Flowline) -> u64 {
     match &flowline.feed {
         Feed::Table { table, .. } => table.bytes(),
+        Feed::Sliced(sliced) => sliced.bytes(),
         Feed::Stage(_) => 0,
         Feed::Union(inputs) => inputs.iter().map(bytes).sum(),
     }

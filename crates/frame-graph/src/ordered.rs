@@ -144,7 +144,12 @@ impl<W: OrderedWork> Ordered<W> {
     /// A task works on a partition.
     fn go_on(&self, partition: usize, cursor: Option<W::Cursor>) {
         let shared = self.shared.clone();
-        self.scheduler.pool.spawn_fifo(move || shared.run(partition, cursor));
+        let task = move || shared.run(partition, cursor);
+        match &self.scheduler.pool {
+            Some(pool) => pool.spawn_fifo(task),
+            // Whoever takes the pieces waits for them, so the task needs another thread.
+            None => rayon::spawn_fifo(task),
+        }
     }
 
     /// Takes up cursors that were put down, if so much is waiting only because they were.

@@ -7,10 +7,11 @@ use rayon::prelude::*;
 
 use crate::panic::caught;
 
-/// A pool of threads of its own, so that two sessions in one process do not meet. The caller's thread runs no tasks.
+/// A pool of threads of its own, so that two sessions in one process do not meet. The caller's thread runs no tasks; or it runs all of
+/// them, if there is no pool.
 #[derive(Debug)]
 pub struct Scheduler {
-    pub(crate) pool: rayon::ThreadPool,
+    pub(crate) pool: Option<rayon::ThreadPool>,
 }
 
 impl Scheduler {
@@ -24,7 +25,21 @@ impl Scheduler {
             .thread_name(|index| format!("frame-{index}"))
             .build()
             .map_err(|error| Error::internal(format!("cannot start {threads} threads: {error}")))?;
-        Ok(Self { pool })
+        Ok(Self { pool: Some(pool) })
+    }
+
+    /// A scheduler for work that is a task of another one: all runs on the thread of the caller, one after the other. Waiting for another
+    /// thread would let that of the caller begin with something else, and hold the memory of both.
+    pub fn here() -> Self {
+        Self { pool: None }
+    }
+
+    /// Runs a task on a thread of the pool.
+    fn install<T: Send>(&self, task: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(task),
+            None => task(),
+        }
     }
 
     /// Runs one task on a thread of the pool and waits for its result, as the caller's thread runs no tasks itself.
@@ -32,7 +47,7 @@ impl Scheduler {
     /// # Errors
     /// Those of the task; a panic in it is one.
     pub fn run_one<T: Send, S: Send + From<Error>>(&self, task: impl FnOnce() -> Result<T, S> + Send) -> Result<T, S> {
-        self.pool.install(|| caught(task))
+        self.install(|| caught(task))
     }
 
     /// Runs `task` for each of `0 .. count`, several at once; the results in that order.
@@ -40,18 +55,21 @@ impl Scheduler {
     /// # Errors
     /// Those of the tasks, that of the smallest number first; a panic in a task is one.
     pub fn map<T: Send>(&self, count: usize, task: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
-        let results: Vec<Result<T>> =
-            self.pool.install(|| (0..count).into_par_iter().with_max_len(1).map(|at| caught(|| task(at))).collect());
+        let Some(pool) = &self.pool else { return (0..count).map(|at| caught(|| task(at))).collect() };
+        let results: Vec<Result<T>> = pool.install(|| (0..count).into_par_iter().with_max_len(1).map(|at| caught(|| task(at))).collect());
         results.into_iter().collect()
     }
 
     /// Sorts in parallel; equal items keep their order.
     pub fn sort_by<T: Send>(&self, items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
-        self.pool.install(|| items.par_sort_by(|a, b| compare(a, b)));
+        match &self.pool {
+            Some(pool) => pool.install(|| items.par_sort_by(|a, b| compare(a, b))),
+            None => items.sort_by(compare),
+        }
     }
 
     /// Number of threads.
     pub fn threads(&self) -> usize {
-        self.pool.current_num_threads()
+        self.pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
     }
 }

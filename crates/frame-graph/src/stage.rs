@@ -45,6 +45,7 @@ impl Scheduler {
     /// # Errors
     /// The stop of the lowest partition that had one.
     pub fn run<W: StageWork>(&self, work: &W, partitions: usize) -> Result<Vec<W::Share>, W::Stop> {
+        let Some(pool) = &self.pool else { return run_here(work, partitions) };
         let progress = Progress {
             work,
             partitions,
@@ -53,7 +54,7 @@ impl Scheduler {
             shares: Mutex::new(Vec::new()),
             stop: Mutex::new(None),
         };
-        self.pool.in_place_scope(|scope| {
+        pool.in_place_scope(|scope| {
             for _ in 0..self.threads().min(partitions).max(1) {
                 scope.spawn(|scope| match caught(|| progress.work.start()) {
                     Ok(share) => advance(&progress, share, scope),
@@ -67,6 +68,17 @@ impl Scheduler {
             None => Ok(progress.shares.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
         }
     }
+}
+
+/// Works on all partitions with one worker, the caller.
+fn run_here<W: StageWork>(work: &W, partitions: usize) -> Result<Vec<W::Share>, W::Stop> {
+    let mut share = caught(|| work.start())?;
+    for partition in 0..partitions {
+        if caught(|| work.run(&mut share, partition))? == Flow::Enough {
+            break;
+        }
+    }
+    Ok(vec![share])
 }
 
 /// Works on the next partition, then spawns the task for the one after it; without a next partition the share is handed in.
@@ -121,8 +133,9 @@ mod tests {
 
     #[test]
     fn every_partition_is_worked_on_once() {
-        for threads in [1, 2, 5] {
-            let shares = Scheduler::new(threads).expect("threads").run(&Failing(vec![]), 12).expect("no stop");
+        let pools = [1, 2, 5].map(|threads| Scheduler::new(threads).expect("threads"));
+        for scheduler in pools.into_iter().chain([Scheduler::here()]) {
+            let shares = scheduler.run(&Failing(vec![]), 12).expect("no stop");
             let mut all = shares.concat();
             all.sort_unstable();
             assert_eq!(all, (0..12).collect::<Vec<_>>());
@@ -131,8 +144,8 @@ mod tests {
 
     #[test]
     fn the_lowest_stop_wins_and_panics_are_stops() {
-        for threads in [1, 2, 5] {
-            let scheduler = Scheduler::new(threads).expect("threads");
+        let pools = [1, 2, 5].map(|threads| Scheduler::new(threads).expect("threads"));
+        for scheduler in pools.into_iter().chain([Scheduler::here()]) {
             for _ in 0..50 {
                 let error = scheduler.run(&Failing(vec![9, 4, 5]), 12).expect_err("a stop");
                 assert_eq!(error, Error::internal("4"));

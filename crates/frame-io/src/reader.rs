@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::{Batch, CancelToken, Error, ScanFilter};
+use frame_core::{Batch, CancelToken, ColumnRange, Error, ScanFilter};
 use frame_memory::MemoryBudget;
 
 use crate::formats::csv::Class;
@@ -33,6 +33,11 @@ pub trait Table: Send + Sync + Debug {
 
     /// Rows in the whole table, if the file says so without being read.
     fn rows(&self) -> Option<u64>;
+
+    /// What the file says of the values of a column in a partition without being read; `None` if it says nothing.
+    fn range(&self, _partition: usize, _column: &str) -> Option<ColumnRange> {
+        None
+    }
 
     /// Whether reading can end in a [`Restart`].
     fn may_restart(&self) -> bool {

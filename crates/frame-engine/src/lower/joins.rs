@@ -35,6 +35,9 @@ impl Lowering<'_> {
         let (columns, _) = join.columns(&left.schema, &right.schema)?;
         let pairs = join.keys.iter().map(|pair| matching(pair, &left.schema, &right.schema)).collect::<Result<Vec<_>>>()?;
         let (left_keys, right_keys): (Vec<Key>, Vec<Key>) = pairs.into_iter().unzip();
+        if let Some(sliced) = self.sliced_join((join, plan), (&left, &right), (&left_keys, &right_keys), &columns)? {
+            return Ok(sliced);
+        }
         let text = plan.explain();
         if join.expect.is_some_and(Expect::left_once) {
             let (is_kept, schema) = (vec![false; left.schema.fields().len()], left.schema.clone());

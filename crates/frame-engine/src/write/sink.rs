@@ -11,6 +11,7 @@ use frame_io::formats::{Destination, Out, OutputFormat, Writer, failure};
 use frame_io::{Pending, Stop};
 use frame_memory::Grant;
 
+use super::Threads;
 use super::folder::{Folder, Keys};
 use crate::graph::StageSink;
 use crate::pipeline::Pipeline;
@@ -45,14 +46,15 @@ enum Files<'a> {
 }
 
 impl Write {
-    fn open(&self) -> Result<Files<'_>> {
+    fn open(&self, scheduler: &Arc<Scheduler>) -> Result<Files<'_>> {
         let failed = |error| failure(&self.path, &error);
         if let Some(keys) = &self.keys {
             return Ok(Files::Many(Folder::create(&self.path, self.format, keys, &self.schema)?));
         }
         let (file, pending) = Pending::file(&self.path).map_err(failed)?;
         let destination = if pending.is_some() { Destination::File } else { Destination::Stream };
-        let writer = (self.format.open)(buffered(file), &self.schema, destination).map_err(failed)?;
+        let mut writer = (self.format.open)(buffered(file), &self.schema, destination).map_err(failed)?;
+        writer.share(Arc::new(Threads(scheduler.clone())));
         Ok(Files::One { writer, pending })
     }
 }
@@ -101,7 +103,7 @@ impl Files<'_> {
 impl StageSink for Write {
     fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
         let cx = &pipeline.cx;
-        let mut files = self.open()?;
+        let mut files = self.open(scheduler)?;
         let mut memory = cx.budget.reserve("rows that are not written yet");
         let mut rows = 0;
         let enough = self.limit.map(|(offset, count)| offset.saturating_add(count));

@@ -11,7 +11,7 @@ pub mod parquet;
 mod text;
 mod writer;
 
-pub use writer::{Destination, Out, OutputFormat, Writer, by_name, by_path, failure};
+pub use writer::{Alone, Destination, Out, OutputFormat, Workers, Writer, by_name, by_path, failure};
 
 /// Every format that answers can be written in, in the order in which help shows them.
 pub const WRITTEN: &[OutputFormat] =

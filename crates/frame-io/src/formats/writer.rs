@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -41,6 +42,9 @@ pub struct OutputFormat {
 
 /// An answer being written.
 pub trait Writer {
+    /// From now on the writer may share its work. What it writes is the same.
+    fn share(&mut self, _workers: Arc<dyn Workers>) {}
+
     /// Writes the rows of a batch, which has the schema that the writer was opened with.
     ///
     /// # Errors
@@ -87,6 +91,21 @@ pub fn failure(path: &str, error: &io::Error) -> Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(inner) => inner.clone(),
         None => Error::new(IoError::new("write", path, error)),
+    }
+}
+
+/// Those who take a part of a writer's work.
+pub trait Workers: Send + Sync {
+    /// Does `task` for each of `0 .. count`, several at once, and waits until all are done.
+    fn each(&self, count: usize, task: &(dyn Fn(usize) + Sync));
+}
+
+/// The thread that asks.
+pub struct Alone;
+
+impl Workers for Alone {
+    fn each(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
+        (0..count).for_each(task);
     }
 }
 

@@ -115,8 +115,8 @@ fn null_group(null: &mut Option<u32>, keys: &mut Vec<i64>) -> u32 {
     *null.get_or_insert_with(|| new_group(0, keys))
 }
 
-/// Through 32 bits for days: there is no direct way.
-pub(super) fn convert(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
+/// A column of whole numbers, days or instants as another of these types; through 32 bits for days, as there is no direct way.
+pub(crate) fn convert(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     let is_days = |data_type: &DataType| *data_type == DataType::Date32;
     if is_days(array.data_type()) || is_days(to) {
         return Ok(cast(&cast(array, &DataType::Int32)?, to)?);

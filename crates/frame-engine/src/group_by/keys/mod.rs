@@ -9,6 +9,8 @@ pub(super) mod rows;
 mod text;
 mod whole;
 
+pub(crate) use int::convert as whole_numbers;
+
 use arrow::array::ArrayRef;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;

@@ -3,6 +3,8 @@
 //! A bound that may be wrong is no bound: NaN, deprecated bounds whose order nobody defined, bounds stored in an order
 //! that is not the column's.
 
+use std::cmp::Ordering;
+
 use arrow::datatypes::{DataType, TimeUnit};
 use frame_core::{ColumnRange, Scalar};
 use parquet::basic::{ColumnOrder, SortOrder};
@@ -21,6 +23,23 @@ pub(super) fn group_range(metadata: &ParquetMetaData, group: &RowGroupMetaData, 
     };
     let range = bounds(min, max, data_type, is_text(statistics));
     Some(ColumnRange { min: range.0, max: range.1, nulls, rows })
+}
+
+/// What is known of two stretches of a column together.
+pub(super) fn joined(a: ColumnRange, b: ColumnRange) -> ColumnRange {
+    let (min, max) = (outer(a.min, b.min, Ordering::Less), outer(a.max, b.max, Ordering::Greater));
+    ColumnRange { min, max, nulls: a.nulls.zip(b.nulls).map(|(a, b)| a.saturating_add(b)), rows: a.rows.saturating_add(b.rows) }
+}
+
+/// Of two bounds the one farther out; `None` if one of them is unknown, or if nobody asks for the order of such values.
+fn outer(a: Option<Scalar>, b: Option<Scalar>, wanted: Ordering) -> Option<Scalar> {
+    let (a, b) = a.zip(b)?;
+    let order = match (&a, &b) {
+        (Scalar::Int(a), Scalar::Int(b)) | (Scalar::Timestamp(a), Scalar::Timestamp(b)) => a.cmp(b),
+        (Scalar::Date(a), Scalar::Date(b)) => a.cmp(b),
+        _ => return None,
+    };
+    Some(if order == wanted { a } else { b })
 }
 
 fn is_text(statistics: &Statistics) -> bool {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::{Error, Result};
+use frame_core::{ColumnRange, Error, Result};
 use parquet::file::metadata::ParquetMetaData;
 
 use super::footer::read_footer;
 use super::partition::{Partition, split};
 use super::reader::PartitionReader;
 use super::schema::{Columns, read_columns};
+use super::statistics::{group_range, joined};
 use crate::{BatchReader, ReadAt, ScanRequest, Stop, Table};
 
 /// A Parquet file whose footer was read and checked. A partition is a run of row groups.
@@ -65,6 +66,19 @@ impl Table for ParquetTable {
     fn may_restart(&self) -> bool {
         // Types and row groups are what the footer says.
         false
+    }
+
+    fn range(&self, partition: usize, column: &str) -> Option<ColumnRange> {
+        let (columns, metadata) = (&self.file.columns, &self.file.metadata);
+        let (field, of_type) = columns.schema.column_with_name(column)?;
+        let leaf = columns.plain_leaf(field)?;
+        let mut groups = self.partitions.get(partition)?.groups.clone().filter(|group| metadata.row_group(*group).num_rows() > 0);
+        let of_group = |group: usize| group_range(metadata, metadata.row_group(group), leaf, of_type.data_type());
+        let first = match groups.next() {
+            Some(first) => of_group(first)?,
+            None => return Some(ColumnRange { min: None, max: None, nulls: Some(0), rows: 0 }),
+        };
+        groups.try_fold(first, |range, group| Some(joined(range, of_group(group)?)))
     }
 
     fn rows(&self) -> Option<u64> {

@@ -3,15 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch, new_null_array};
+use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use frame_core::{Error, QueryError};
-use parquet::arrow::ArrowWriter;
+use frame_core::{Error, QueryError, memory_bytes};
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 
-use crate::formats::{Out, OutputFormat, Writer};
+use super::encode::Encoder;
+use crate::formats::{Alone, Out, OutputFormat, Workers, Writer};
 
 /// Apache Parquet.
 pub(in crate::formats) const PARQUET: OutputFormat = OutputFormat {
@@ -96,42 +98,84 @@ impl ParquetOptions {
     /// Those of what is written to.
     pub fn open(&self, out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
         let statistics = if self.has_statistics { EnabledStatistics::Page } else { EnabledStatistics::None };
-        let properties = WriterProperties::builder()
+        let schema = Arc::new(typed(schema));
+        let mut properties = WriterProperties::builder()
             .set_compression(self.codec)
             .set_max_row_group_row_count(Some(self.group_rows))
             .set_statistics_enabled(statistics)
             .set_dictionary_enabled(self.has_dictionaries)
             .set_created_by(concat!("frame ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
-        let schema = Arc::new(typed(schema));
-        Ok(Box::new(Groups { writer: ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(failure)?, schema }))
+        let columns = ArrowSchemaConverter::new().convert(&schema).map_err(failure)?;
+        add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
+        let shared = Arc::new(properties.clone());
+        let writer = SerializedFileWriter::new(out, columns.root_schema_ptr(), shared).map_err(failure)?;
+        let encoder = Encoder::new(&writer, schema.clone(), &properties).map_err(failure)?;
+        let group_rows = self.group_rows;
+        Ok(Box::new(Groups { writer, encoder, schema, group_rows, batches: Vec::new(), rows: 0, bytes: 0, workers: Arc::new(Alone) }))
     }
 }
 
 struct Groups {
-    writer: ArrowWriter<Out>,
+    writer: SerializedFileWriter<Out>,
+    encoder: Encoder,
     schema: SchemaRef,
+    group_rows: usize,
+    /// The row group in hand.
+    batches: Vec<Vec<ArrayRef>>,
+    rows: usize,
+    bytes: usize,
+    workers: Arc<dyn Workers>,
 }
 
+/// A row group stands beside its encoded form for a moment.
+const COPIES: usize = 2;
+
 impl Writer for Groups {
+    fn share(&mut self, workers: Arc<dyn Workers>) {
+        self.workers = workers;
+    }
+
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
         let columns = batch.columns().iter().zip(self.schema.fields()).map(|(column, field)| match column.data_type() {
             DataType::Null => new_null_array(field.data_type(), column.len()),
             _ => column.clone(),
         });
-        let batch = RecordBatch::try_new(self.schema.clone(), columns.collect()).map_err(io::Error::other)?;
-        self.writer.write(&batch).map_err(failure)
+        let columns: Vec<ArrayRef> = columns.collect();
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let rows = (batch.num_rows() - start).min(self.group_rows - self.rows);
+            let part: Vec<ArrayRef> = columns.iter().map(|column| column.slice(start, rows)).collect();
+            self.bytes += part.iter().map(memory_bytes).sum::<usize>();
+            self.batches.push(part);
+            (self.rows, start) = (self.rows + rows, start + rows);
+            if self.rows == self.group_rows {
+                self.flush()?;
+            }
+        }
+        Ok(())
     }
 
     fn pending_bytes(&self) -> usize {
-        self.writer.memory_size()
+        COPIES * self.bytes
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush().map_err(failure)
+        if self.rows == 0 {
+            return Ok(());
+        }
+        (self.rows, self.bytes) = (0, 0);
+        let (group, batches) = (self.writer.flushed_row_groups().len(), std::mem::take(&mut self.batches));
+        let chunks = self.encoder.encode(group, batches, self.workers.as_ref()).map_err(failure)?;
+        let mut group = self.writer.next_row_group().map_err(failure)?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group).map_err(failure)?;
+        }
+        group.close().map(drop).map_err(failure)
     }
 
-    fn finish(self: Box<Self>) -> io::Result<()> {
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.flush()?;
         self.writer.into_inner().map_err(failure)?.flush()
     }
 }
