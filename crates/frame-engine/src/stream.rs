@@ -44,13 +44,18 @@ impl OrderedWork for Streamed {
         let Some(batch) = self.pipeline.next(&mut cursor.reading)? else { return Ok(None) };
         let batch = batch.dense()?;
         let mut memory = self.pipeline.cx.budget.reserve("rows on their way out");
-        memory.require(batch.memory_bytes())?;
+        // The batch is there already: if there is no memory for it, it is taken before another one is made.
+        let _ = memory.resize(batch.memory_bytes());
         cursor.left = cursor.left.saturating_sub(batch.len() as u64);
         Ok(Some((batch, memory)))
     }
 
     fn bytes(&self, (_, memory): &Self::Item) -> usize {
         memory.bytes()
+    }
+
+    fn is_pressing(&self, (batch, memory): &Self::Item) -> bool {
+        memory.bytes() == 0 && !batch.is_empty()
     }
 }
 

@@ -35,6 +35,11 @@ pub trait OrderedWork: Send + Sync + 'static {
 
     /// Bytes of memory that a piece takes while it waits.
     fn bytes(&self, item: &Self::Item) -> usize;
+
+    /// Whether a piece should be taken before another one is made: there is no memory for more.
+    fn is_pressing(&self, _item: &Self::Item) -> bool {
+        false
+    }
 }
 
 /// The results of an ordered stage: an iterator over pieces that ends with the first stop.
@@ -111,7 +116,7 @@ impl<W: OrderedWork> Shared<W> {
             };
             let mut state = self.lock();
             state.waiting_bytes += self.work.bytes(&piece);
-            let is_much = state.waiting_bytes > self.waiting_bytes_max;
+            let is_much = state.waiting_bytes > self.waiting_bytes_max || self.work.is_pressing(&piece);
             let begun = state.begun.entry(partition).or_default();
             begun.pieces.push_back(piece);
             self.changed.notify_one();
