@@ -4,6 +4,7 @@
 
 mod chunk;
 mod columns;
+mod figures;
 mod footer;
 mod page_header;
 mod page_index;
