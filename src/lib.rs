@@ -25,5 +25,7 @@ pub use frame_core::{CancelToken, Error, ErrorKind, FilePosition, Result, Scalar
 pub use frame_engine::{Progress, Report};
 pub use frame_expr::{Expr, SortKey, col, lit};
 pub use frame_lang::verbs::{BadValue, EmptySteps};
-pub use frame_plan::{CsvOptions, Direction, Expect, FillFrom, FormatName, Input, KeyPair, Plan, SampleSize, Target};
+pub use frame_plan::{
+    CsvOptions, Direction, Estimate, Expect, FillFrom, FormatName, Input, KeyPair, OperatorEstimate, Plan, SampleSize, Target,
+};
 pub use session::*;

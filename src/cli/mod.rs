@@ -92,7 +92,7 @@ enum Command {
     /// Answer a question about a file
     #[command(visible_alias = "q")]
     Query(query::Arguments),
-    /// Show the plan, what the optimizer makes of it, and the stages
+    /// Show the plan, what the optimizer makes of it, and the stages; or what it will take
     Explain(explain::Arguments),
     /// Print the canonical text of a query
     Fmt(fmt::Arguments),

@@ -76,6 +76,8 @@ fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Resu
     if arguments.output.is_order_free() {
         query = query.unordered();
     }
+    // It only tells more of a run: what is wrong with a query is told by running it.
+    let predicted = if arguments.verbose || arguments.report.is_some() { query.estimate().ok() } else { None };
     let bar = progress::start(&arguments.progress, settings, query.progress());
     let mut run = query.start()?;
     let mut output = match run.target() {
@@ -95,10 +97,10 @@ fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Resu
     let done = run.finish()?;
     output.map_or(Ok(()), Output::finish)?;
     if arguments.verbose {
-        say(&report::text(&done));
+        say(&report::text(&done, predicted.as_ref()));
     }
     if let Some(path) = &arguments.report {
-        std::fs::write(path, report::json(&done)).map_err(Failure::write(path))?;
+        std::fs::write(path, report::json(&done, predicted.as_ref())).map_err(Failure::write(path))?;
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! What a run did, for people and for programs.
 
-use frame::Report;
+use frame::{Estimate, Report};
 
 /// Some lines of text.
-pub(super) fn text(report: &Report) -> String {
+pub(super) fn text(report: &Report, predicted: Option<&Estimate>) -> String {
     let mut text = format!(
         "rows: {} read = {} kept + {} filtered{}; {} in the answer{}\ntime: {:.3} s; {} bytes read\nmemory: {} bytes reserved at most, {} resident at most\n",
         report.rows_read,
@@ -17,6 +17,12 @@ pub(super) fn text(report: &Report) -> String {
         report.peak_reserved_bytes,
         resident_peak_bytes().map_or("unknown".to_owned(), |bytes| bytes.to_string()),
     );
+    if let Some(predicted) = predicted {
+        text.push_str(&format!(
+            "predicted: {:.0} rows in the answer or written, {:.0} bytes reserved at most, {:.0} spilled\n",
+            predicted.rows, predicted.peak_bytes, predicted.spilled_bytes
+        ));
+    }
     if report.spilled_bytes > 0 {
         text.push_str(&format!("spilled: {} bytes written, {} on disk at most\n", report.spilled_bytes, report.peak_spilled_bytes));
     }
@@ -35,11 +41,17 @@ fn part(number: u64, before: &str, behind: &str) -> String {
 }
 
 /// A JSON object; `version` grows when a field changes its meaning.
-pub(super) fn json(report: &Report) -> String {
+pub(super) fn json(report: &Report, predicted: Option<&Estimate>) -> String {
+    let predicted = predicted.map_or("null".to_owned(), |predicted| {
+        format!(
+            "{{\"rows\":{:.0},\"peak_reserved_bytes\":{:.0},\"spilled_bytes\":{:.0},\"unlimited_bytes\":{:.0},\"smallest_limit_bytes\":{:.0}}}",
+            predicted.rows, predicted.peak_bytes, predicted.spilled_bytes, predicted.unlimited_bytes, predicted.smallest_limit_bytes
+        )
+    });
     let restarts: Vec<String> = report.restarts.iter().map(|restart| format!("\"{}\"", escaped(restart))).collect();
     format!(
         "{{\"version\":1,\"rows_read\":{},\"rows_kept\":{},\"rows_filtered\":{},\"rows_rejected\":{},\"derived_rejected\":{},\"rows_out\":{},\"rows_written\":{},\"bytes_read\":{},\"elapsed_seconds\":{:.6},\
-         \"peak_reserved_bytes\":{},\"peak_resident_bytes\":{},\"spilled_bytes\":{},\"peak_spilled_bytes\":{},\"restarts\":[{}]}}\n",
+         \"peak_reserved_bytes\":{},\"peak_resident_bytes\":{},\"spilled_bytes\":{},\"peak_spilled_bytes\":{},\"predicted\":{predicted},\"restarts\":[{}]}}\n",
         report.rows_read,
         report.rows_kept,
         report.rows_filtered,

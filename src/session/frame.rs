@@ -9,7 +9,8 @@ use frame_engine::{Progress, Tables};
 use frame_expr::{Expr, SortKey};
 use frame_lang::verbs::{self, BadValue};
 use frame_plan::{
-    Dedup, Fill, FillFrom, Input, KeyItem, Limit, Mark, Plan, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top, Union, Write,
+    Dedup, Estimate, Fill, FillFrom, Input, KeyItem, Limit, Mark, Plan, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top, Union,
+    Write,
 };
 
 use super::{AggregateSpec, GroupedFrame, JoinSpec, Run, Session};
@@ -394,6 +395,14 @@ impl Frame {
     /// What planning can fail with.
     pub fn explain(&self) -> Result<String> {
         self.session.engine.explain(self.planner())
+    }
+
+    /// What the query will take, without running it: rows, bytes, memory, what goes to disk, and the smallest limit of memory.
+    ///
+    /// # Errors
+    /// What planning can fail with.
+    pub fn estimate(&self) -> Result<Estimate> {
+        self.session.engine.estimate(self.planner())
     }
 
     /// Runs the query.

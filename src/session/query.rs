@@ -2,7 +2,7 @@
 
 use frame_core::Result;
 use frame_engine::{Progress, Tables};
-use frame_plan::{Input, Mark, Plan, Remark};
+use frame_plan::{Estimate, Input, Mark, Plan, Remark};
 
 use super::{Run, Session};
 
@@ -71,6 +71,14 @@ impl Query {
     /// What planning can fail with.
     pub fn explain(&self) -> Result<String> {
         self.session.engine.explain(self.planner())
+    }
+
+    /// What the query will take, without running it: rows, bytes, memory, what goes to disk, and the smallest limit of memory.
+    ///
+    /// # Errors
+    /// What planning can fail with.
+    pub fn estimate(&self) -> Result<Estimate> {
+        self.session.engine.estimate(self.planner())
     }
 
     /// Runs the query: everything that needs all rows happens now, the rows of the answer come while they are taken.

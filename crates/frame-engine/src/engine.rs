@@ -7,7 +7,7 @@ use frame_core::{CancelToken, Result};
 use frame_graph::Scheduler;
 use frame_io::{FileAccess, LocalFiles};
 use frame_memory::{LocalScratch, MemoryBudget, Process, ScratchAccess, SpillDir};
-use frame_plan::Plan;
+use frame_plan::{Estimate, Means, Plan};
 
 use crate::context::{Context, Counters};
 use crate::lower::lower;
@@ -175,6 +175,31 @@ impl Engine {
         let graph = lower(&optimized, &tables, &plan.named_columns(&tables)?, &self.context())?;
         text.push_str(&format!("\n{}", graph.explain()));
         Ok(text)
+    }
+
+    /// What the plan will take, without running it.
+    ///
+    /// # Errors
+    /// Whatever planning can fail with.
+    pub fn estimate(&self, planner: impl Fn(&Tables) -> Result<Plan>) -> Result<Estimate> {
+        let tables = self.tables();
+        let plan = planner(&tables)?;
+        plan.schema(&tables)?;
+        let (plan, _) = self.optimized(&plan, &tables)?;
+        frame_plan::estimate(&plan, &tables, &self.means())
+    }
+
+    /// What a run may use.
+    fn means(&self) -> Means {
+        let settings = &self.settings;
+        Means {
+            threads: settings.threads.max(1),
+            memory_bytes: settings.memory_bytes,
+            beside_bytes: settings.process.and_then(|process| (process.resident_bytes)()).unwrap_or_default(),
+            batch_rows: settings.batch_rows.max(1),
+            table_groups: settings.table_groups.max(1),
+            piece_bytes: settings.piece_bytes.max(1),
+        }
     }
 
     pub(crate) fn optimized(&self, plan: &Plan, tables: &Tables) -> Result<(Plan, Vec<frame_plan::Change>)> {

@@ -55,7 +55,7 @@ impl OrderedWork for Streamed {
     }
 
     fn is_pressing(&self, (batch, memory): &Self::Item) -> bool {
-        memory.bytes() == 0 && !batch.is_empty()
+        memory.bytes() == 0 && batch.memory_bytes() > 0
     }
 }
 

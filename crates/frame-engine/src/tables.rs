@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
-use frame_core::{DataError, Error, QueryError, Result, Scalar};
+use frame_core::{DataError, Error, QueryError, Result, Scalar, TableFigures};
 use frame_io::formats::arrow::{ArrowStreamTable, ArrowTable, FILE_MAGIC, STREAM_MAGIC};
 use frame_io::formats::csv::{BadValues, Class, CsvSettings, CsvTable, Learnt, RaggedRows};
 use frame_io::formats::ndjson::{NdjsonSettings, NdjsonTable, Shape};
@@ -242,6 +242,10 @@ fn whole(content: &Content, format: &str) -> Result<Arc<dyn frame_io::ReadAt>> {
 impl Catalog for Tables {
     fn schema(&self, input: &Input) -> Result<SchemaRef> {
         Ok(self.open(input)?.schema().clone())
+    }
+
+    fn figures(&self, input: &Input) -> Result<TableFigures> {
+        self.open(input)?.figures()
     }
 
     fn expand(&self, inputs: Vec<Input>) -> Result<Vec<Input>> {

@@ -10,6 +10,7 @@ mod no_rows;
 mod pending;
 mod position;
 mod reader;
+mod sample;
 mod streams;
 
 pub use access::{FileAccess, LocalFiles, ReadAt};

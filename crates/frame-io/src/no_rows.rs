@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::Error;
+use frame_core::{Error, TableFigures};
 
+use crate::sample::Sample;
 use crate::{BatchReader, ScanRequest, Stop, Table};
 
 /// No rows of these columns.
@@ -26,6 +27,10 @@ impl Table for NoRows {
 
     fn rows(&self) -> Option<u64> {
         Some(0)
+    }
+
+    fn figures(&self) -> frame_core::Result<TableFigures> {
+        Ok(Sample::new(&self.0).figures(0.0))
     }
 
     fn open(&self, partition: usize, _: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {

@@ -4,11 +4,12 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::{Batch, CancelToken, ColumnRange, Error, ScanFilter};
+use frame_core::{Batch, CancelToken, ColumnRange, Error, ScanFilter, TableFigures};
 use frame_memory::MemoryBudget;
 
 use crate::formats::csv::Class;
 use crate::formats::ndjson::Shape;
+use crate::sample;
 
 /// An input that was opened and looked at: its schema is known, its partitions are fixed by the data.
 pub trait Table: Send + Sync + Debug {
@@ -37,6 +38,15 @@ pub trait Table: Send + Sync + Debug {
     /// What the file says of the values of a column in a partition without being read; `None` if it says nothing.
     fn range(&self, _partition: usize, _column: &str) -> Option<ColumnRange> {
         None
+    }
+
+    /// What is known of the rows without reading them: what the file says of itself, or what samples of it show.
+    ///
+    /// # Errors
+    /// What reading the file can fail with. Rows that cannot be read are left to the run.
+    fn figures(&self) -> frame_core::Result<TableFigures> {
+        let figures = sample::of_first_rows(self.schema(), self.bytes(), self.rows(), |request| self.open(0, request));
+        Ok(TableFigures { partitions: self.partitions(), ..figures })
     }
 
     /// Whether reading can end in a [`Restart`].

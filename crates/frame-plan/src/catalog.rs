@@ -1,7 +1,7 @@
 //! What the plan knows of its inputs, and how it learns more.
 
 use arrow::datatypes::{DataType, SchemaRef};
-use frame_core::{Error, QueryError, Result, Scalar, Span};
+use frame_core::{Error, QueryError, Result, Scalar, Span, TableFigures};
 
 use crate::Plan;
 
@@ -101,6 +101,14 @@ pub trait Catalog {
     /// # Errors
     /// What opening the input and looking at it can fail with.
     fn schema(&self, input: &Input) -> Result<SchemaRef>;
+
+    /// What is known of the rows of an input before they are read; of no rows if this catalog knows nothing.
+    ///
+    /// # Errors
+    /// What opening the input and looking at it can fail with.
+    fn figures(&self, _input: &Input) -> Result<TableFigures> {
+        Ok(TableFigures::default())
+    }
 
     /// The files that inputs stand for: themselves, the files in their folders, or the files that their paths are patterns of, sorted by
     /// name. Files of text that are read together have columns of the same types.

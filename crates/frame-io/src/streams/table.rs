@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use arrow::datatypes::SchemaRef;
-use frame_core::{Batch, CancelToken, Result};
+use frame_core::{Batch, CancelToken, ColumnFigures, Result, TableFigures};
 use frame_memory::MemoryBudget;
 
 use super::content::Content;
@@ -31,6 +31,12 @@ pub(crate) trait Pieced: Cutter + Debug + Send + Sync {
         Vec::new()
     }
 
+    /// What is known of the rows of the head.
+    ///
+    /// # Errors
+    /// See [`Table::figures`].
+    fn figures(&self) -> Result<TableFigures>;
+
     /// Starts reading a piece.
     fn read(&self, piece: Arc<dyn ReadAt>, is_first: bool, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop>;
 }
@@ -42,6 +48,8 @@ pub struct StreamTable {
     format: Arc<dyn Pieced>,
     piece_bytes: usize,
     partitions: usize,
+    /// Bytes of the head, and of the file that they were unpacked from.
+    head: (u64, u64),
     /// The ways through the stream so far, one for each request.
     passes: Mutex<Vec<(Arc<ScanRequest>, Arc<Pass>)>>,
 }
@@ -77,7 +85,7 @@ impl StreamTable {
             }
         };
         let format = open(head)?;
-        Ok(Self { content, format, piece_bytes: piece_bytes as usize, partitions, passes: Mutex::default() })
+        Ok(Self { content, format, piece_bytes: piece_bytes as usize, partitions, head: (len, packed), passes: Mutex::default() })
     }
 
     fn passes(&self) -> MutexGuard<'_, Vec<(Arc<ScanRequest>, Arc<Pass>)>> {
@@ -119,6 +127,25 @@ impl Table for StreamTable {
 
     fn rows(&self) -> Option<u64> {
         None
+    }
+
+    fn figures(&self) -> Result<TableFigures> {
+        let mut figures = self.format.figures()?;
+        let (head, packed) = self.head;
+        // The length of a pipe is not known: there are at least the rows of its head.
+        let times = if packed == 0 || self.bytes() == 0 { 1.0 } else { (self.bytes() as f64 / packed as f64).max(1.0) };
+        let grown = |column: &mut ColumnFigures| {
+            // Of values that were all different there are more to come.
+            let is_different = column.distinct.is_some_and(|distinct| distinct >= 0.9 * (1.0 - column.nulls) * figures.rows);
+            column.distinct = column.distinct.map(|distinct| if is_different { distinct * times } else { distinct });
+        };
+        figures.columns.iter_mut().for_each(grown);
+        figures.rows *= times;
+        figures.bytes = self.bytes();
+        figures.partitions = self.partitions;
+        // A piece, and the beginning of the next one.
+        figures.reading_bytes += 2.0 * (self.piece_bytes as f64).min(head as f64 * times);
+        Ok(figures)
     }
 
     fn open(&self, partition: usize, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {

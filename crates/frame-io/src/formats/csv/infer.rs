@@ -11,7 +11,7 @@ use super::table::Opened;
 /// Samples per file, and how many records each may hold.
 const SAMPLES: u64 = 16;
 const SAMPLE_RECORDS: usize = 64;
-const SAMPLE_BYTES: u64 = 32 << 10;
+pub(super) const SAMPLE_BYTES: u64 = 32 << 10;
 
 /// Where to look: the same places whatever the size of partitions.
 pub(super) fn places(data_start: u64, len: u64) -> Vec<u64> {

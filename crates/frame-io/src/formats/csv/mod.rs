@@ -4,6 +4,7 @@
 
 mod class;
 mod columns;
+mod figures;
 mod header;
 mod infer;
 mod parse;

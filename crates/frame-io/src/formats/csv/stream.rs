@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::Result;
+use frame_core::{Result, TableFigures};
 
 use super::class::Class;
 use super::partition::PartitionReader;
@@ -47,6 +47,10 @@ impl Pieced for Csv {
         self.table.classes()
     }
 
+    fn figures(&self) -> Result<TableFigures> {
+        self.table.figures()
+    }
+
     fn read(&self, piece: Arc<dyn ReadAt>, is_first: bool, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {
         let piece = Arc::new(self.opened.piece(piece, is_first));
         Ok(Box::new(PartitionReader::new(piece, 0, request.clone())?))
@@ -60,7 +64,7 @@ impl Cutter for Csv {
 }
 
 /// Where records end.
-struct Records(Scanner);
+pub(super) struct Records(pub(super) Scanner);
 
 impl Cutter for Records {
     fn cut(&self, bytes: &[u8], end: usize) -> Option<usize> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use frame_core::{Error, QueryError, Result};
+use frame_core::{Error, QueryError, Result, TableFigures};
 use frame_memory::MemoryBudget;
 
 use super::class::Class;
@@ -12,7 +12,7 @@ use super::partition::PartitionReader;
 use super::policy::{BadValues, RaggedRows};
 use super::rejects::{Reject, Rejects};
 use super::structure::{Marks, Scanner};
-use super::{header, infer, split};
+use super::{figures, header, infer, split};
 use crate::position::locate;
 use crate::{BatchReader, Lesson, ReadAt, Restart, ScanRequest, Stop, Table};
 
@@ -260,6 +260,10 @@ impl Table for CsvTable {
 
     fn rows(&self) -> Option<u64> {
         None
+    }
+
+    fn figures(&self) -> frame_core::Result<TableFigures> {
+        figures::figures(&self.0)
     }
 
     fn open(&self, partition: usize, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use frame_core::{DataError, Error, QueryError, Result};
+use frame_core::{DataError, Error, QueryError, Result, TableFigures};
 
 use super::json::{Fault, Json, Kind};
 use super::reader::{self, LineReader};
 use super::shape::{Shape, fields_of, join_fields};
 use crate::formats::csv::Class;
 use crate::position::locate;
+use crate::sample::Sample;
 use crate::streams::{Cutter, Pieced, last_line};
-use crate::{BatchReader, Content, ReadAt, ScanRequest, Stop, StreamTable, Table};
+use crate::{BatchReader, Content, MemoryFile, ReadAt, ScanRequest, Stop, StreamTable, Table};
 
 /// Samples per file, and how large each may be.
 const SAMPLES: u64 = 16;
@@ -108,6 +109,17 @@ impl NdjsonTable {
         StreamTable::new(content, settings.partition_bytes, &LineEnds, |head| Ok(Arc::new(Self::open(head, settings, learnt)?)))
     }
 
+    /// The whole lines of a sample, and where they begin.
+    fn sampled(&self, sample: u64, step: u64) -> Result<Vec<u8>> {
+        let place = self.data_start + sample * step;
+        let mut bytes = vec![0; SAMPLE_BYTES.min(self.file.len() - place) as usize];
+        self.file.read_exact_at(&mut bytes, place)?;
+        let start = if sample > 0 { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1) } else { 0 };
+        let is_all = place + bytes.len() as u64 == self.file.len();
+        let end = if is_all { bytes.len() } else { last_line(&bytes).unwrap_or_default() };
+        Ok(bytes[start..end.max(start)].to_vec())
+    }
+
     fn border(&self, partition: usize) -> u64 {
         (self.data_start + partition as u64 * self.partition_bytes).min(self.file.len())
     }
@@ -167,6 +179,10 @@ impl Pieced for NdjsonTable {
         &self.lines.schema
     }
 
+    fn figures(&self) -> Result<TableFigures> {
+        Table::figures(self)
+    }
+
     fn read(&self, piece: Arc<dyn ReadAt>, is_first: bool, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {
         let start = if is_first { self.data_start } else { 0 };
         let end = piece.len();
@@ -189,6 +205,23 @@ impl Table for NdjsonTable {
 
     fn rows(&self) -> Option<u64> {
         None
+    }
+
+    fn figures(&self) -> Result<TableFigures> {
+        let bytes = self.file.len() - self.data_start;
+        let step = bytes / SAMPLES;
+        let places = if step < SAMPLE_BYTES { 1 } else { SAMPLES };
+        let mut sample = Sample::new(&self.lines.schema);
+        for place in 0..places {
+            let lines = self.sampled(place, step)?;
+            let len = lines.len();
+            let file: Arc<dyn ReadAt> = Arc::new(MemoryFile::new(self.file.path(), lines));
+            sample.add(len, usize::MAX, |request| Ok(Box::new(LineReader::new(file, self.lines.clone(), 0..len as u64, request.clone())?)));
+        }
+        let rows = sample.rows_of(bytes as f64).unwrap_or_default();
+        // A chunk, and room for the rest of its last line.
+        let reading_bytes = 2.0 * (self.lines.chunk_bytes as f64).min(bytes as f64);
+        Ok(TableFigures { bytes, partitions: self.partitions(), reading_bytes, ..sample.figures(rows) })
     }
 
     fn open(&self, partition: usize, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {

@@ -5,6 +5,7 @@
 mod chunk;
 mod columns;
 mod encode;
+mod figures;
 mod footer;
 mod page_header;
 mod page_index;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::{ColumnRange, Error, Result};
+use frame_core::{ColumnRange, Error, Result, TableFigures};
 use parquet::file::metadata::ParquetMetaData;
 
+use super::figures;
 use super::footer::read_footer;
 use super::partition::{Partition, split};
 use super::reader::PartitionReader;
@@ -83,6 +84,10 @@ impl Table for ParquetTable {
 
     fn rows(&self) -> Option<u64> {
         u64::try_from(self.file.metadata.file_metadata().num_rows()).ok()
+    }
+
+    fn figures(&self) -> Result<TableFigures> {
+        Ok(figures::figures(&self.file, self.partitions.len(), self.bytes()))
     }
 
     fn open(&self, partition: usize, request: &Arc<ScanRequest>) -> std::result::Result<Box<dyn BatchReader>, Stop> {
