@@ -12,6 +12,7 @@ pub mod hash;
 mod scalar;
 mod scan_filter;
 mod sound;
+mod spot;
 
 pub use batch::{Batch, Origin, memory_bytes};
 pub use cancel::CancelToken;
@@ -19,3 +20,4 @@ pub use error::{DataError, DiskError, Error, ErrorKind, FilePosition, IoError, M
 pub use scalar::Scalar;
 pub use scan_filter::{ColumnRange, ScanFilter, keep_sound};
 pub use sound::sound_rows;
+pub use spot::Spot;

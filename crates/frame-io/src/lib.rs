@@ -10,6 +10,7 @@ mod no_rows;
 mod pending;
 mod position;
 mod reader;
+mod spots;
 mod streams;
 
 pub use access::{FileAccess, LocalFiles, ReadAt};
@@ -18,4 +19,4 @@ pub use memory_file::MemoryFile;
 pub use no_rows::NoRows;
 pub use pending::Pending;
 pub use reader::{BatchReader, Lesson, Restart, RowLedger, ScanRequest, Stop, Table};
-pub use streams::{Content, Dialect, Encoding, Packing, Spool, StreamTable};
+pub use streams::{Content, Dialect, Encoding, Packing, Spool, StreamTable, Turned};

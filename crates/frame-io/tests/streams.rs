@@ -17,7 +17,7 @@ use frame_memory::MemoryBudget;
 fn request(table: &dyn Table, batch_rows: usize) -> Arc<ScanRequest> {
     let columns = table.schema().fields().iter().map(|field| field.name().clone()).collect();
     let budget = MemoryBudget::new(256 << 20);
-    Arc::new(ScanRequest { columns, checked: Vec::new(), filter: None, batch_rows, cancel: CancelToken::new(), budget })
+    Arc::new(ScanRequest { columns, spots: Vec::new(), checked: Vec::new(), filter: None, batch_rows, cancel: CancelToken::new(), budget })
 }
 
 /// All rows as one batch; the ledger must balance.

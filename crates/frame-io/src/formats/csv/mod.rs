@@ -6,6 +6,7 @@ mod class;
 mod columns;
 mod header;
 mod infer;
+mod notation;
 mod parse;
 mod partition;
 mod policy;
@@ -20,6 +21,8 @@ mod table;
 mod write;
 
 pub use class::Class;
+pub use header::header_len;
+pub use notation::Notation;
 pub use policy::{BadValues, RaggedRows};
 pub use rejects::{Reject, Rejects};
 pub use sniff::{Sniffed, sniff};

@@ -10,6 +10,7 @@ use super::reader::{self, LineReader};
 use super::shape::{Shape, fields_of, join_fields};
 use crate::formats::csv::Class;
 use crate::position::locate;
+use crate::spots::Newlines;
 use crate::streams::{Cutter, Pieced, last_line};
 use crate::{BatchReader, Content, ReadAt, ScanRequest, Stop, StreamTable, Table};
 
@@ -40,6 +41,8 @@ pub struct NdjsonTable {
     partition_bytes: u64,
     /// Where the first line begins.
     data_start: u64,
+    /// How many lines lie in front of a byte.
+    newlines: Arc<Newlines>,
 }
 
 /// What all readers of a table share.
@@ -97,7 +100,7 @@ impl NdjsonTable {
         }
         let schema = columns.iter().map(|column| Field::new(&column.name, column.shape.data_type(), true)).collect::<Vec<_>>();
         let lines = Lines { schema: Arc::new(Schema::new(schema)), columns, chunk_bytes: settings.chunk_bytes.max(1) };
-        Ok(Self { file, lines: Arc::new(lines), partition_bytes: settings.partition_bytes.max(1), data_start })
+        Ok(Self { file, lines: Arc::new(lines), partition_bytes: settings.partition_bytes.max(1), data_start, newlines: Arc::default() })
     }
 
     /// Opens lines that can only be read from their start.
@@ -170,7 +173,7 @@ impl Pieced for NdjsonTable {
     fn read(&self, piece: Arc<dyn ReadAt>, is_first: bool, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {
         let start = if is_first { self.data_start } else { 0 };
         let end = piece.len();
-        Ok(Box::new(LineReader::new(piece, self.lines.clone(), start..end, request.clone())?))
+        Ok(Box::new(LineReader::new(piece, self.lines.clone(), start..end, &Newlines::default(), request.clone())?))
     }
 }
 
@@ -194,7 +197,8 @@ impl Table for NdjsonTable {
     fn open(&self, partition: usize, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {
         let border = self.border(partition);
         let start = if partition == 0 { border } else { reader::line_start(self.file.as_ref(), border)? };
-        Ok(Box::new(LineReader::new(self.file.clone(), self.lines.clone(), start..self.border(partition + 1), request.clone())?))
+        let stretch = start..self.border(partition + 1);
+        Ok(Box::new(LineReader::new(self.file.clone(), self.lines.clone(), stretch, &self.newlines, request.clone())?))
     }
 
     fn close(&self) -> Result<(), Stop> {
