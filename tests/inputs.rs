@@ -338,6 +338,43 @@ fn rejected_rows_are_mended_and_read_again() {
 }
 
 #[test]
+fn lines_that_are_no_json_are_rejected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut lines = String::new();
+    for row in 0..3000 {
+        lines.push_str(&match row {
+            7 => "{\"id\":7,\"n\":\r\n".to_owned(),
+            1500 => "{\"id\":1500,\"n\":[\"x\",tru]}\n".to_owned(),
+            2000 => "{\"id\":2000,\"n\":\"many\"}\n".to_owned(),
+            _ => format!("{{\"id\":{row},\"n\":{}}}\n", row % 10),
+        });
+    }
+    let plain = write(folder.path(), "log.ndjson", &lines);
+    let packed = write(folder.path(), "log.ndjson.gz", gzip(lines.as_bytes()));
+    let list = folder.path().join("bad.csv").display().to_string();
+    let raw = folder.path().join("bad.raw").display().to_string();
+    for path in [&plain, &packed] {
+        for threads in ["1", "4"] {
+            let flags = ["--types", "n=int", "--bad-value", "reject", "-j", threads, "--rejects"];
+            let asked = [&["query", "agg count, sum id, sum n", path.as_str()], &flags[..], &[&list]].concat();
+            assert_eq!(answer(&asked), format!("count,sum_id,sum_n\n2997,{},13493\n", 4_498_500 - 7 - 1500 - 2000));
+            let listed = answer(&["query", "select line, column, reason, row", &list, "--to", "ndjson"]);
+            let rows: Vec<&str> = listed.lines().collect();
+            assert!(rows.len() == 3 && rows[0].contains("\"line\":8,") && rows[1].contains("\"line\":1501,"), "{listed}");
+            assert!(
+                rows[2].contains("\"column\":\"n\"") && rows[2].contains("is no int") && rows[2].contains("\"line\":2001,"),
+                "{listed}"
+            );
+            answer(&[&["query", "count", path.as_str()], &flags[..], &[&raw]].concat());
+            assert!(fs::read_to_string(&raw).expect("the lines").starts_with("{\"id\":7,\"n\":\n"));
+            fails(&[&asked[..], &["--reject-limit", "2"]].concat(), 3, &["E0406"]);
+        }
+    }
+    fails(&["query", "agg sum id", &plain], 3, &["E0405", "line 8"]);
+    fails(&["check", &plain], 6, &["2 rows are not as the others"]);
+}
+
+#[test]
 fn sniff_and_check() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = write(folder.path(), "export.txt", gzip(b"name;price\r\n\"a;b\";1,5\r\nc;2,5\r\n"));

@@ -35,17 +35,16 @@ impl Limit {
 pub(crate) struct Log {
     pub(crate) rejects: Arc<Rejects>,
     content: Content,
-    /// What is between fields, and whether the first record names them.
-    delimiter: u8,
-    has_header: bool,
+    /// What is between the fields of a first record that names them.
+    header: Option<u8>,
     /// Where they are written to.
     path: Option<String>,
     limit: Option<Limit>,
 }
 
 impl Log {
-    /// A log for an input, if its options ask for one.
-    pub(crate) fn of(options: &CsvOptions, content: &Content, delimiter: u8) -> Result<Option<Self>> {
+    /// A log for an input, if its options ask for one; `header` is what is between the fields of its header.
+    pub(crate) fn of(options: &CsvOptions, content: &Content, header: Option<u8>) -> Result<Option<Self>> {
         if options.rejects.is_none() && options.reject_limit.is_none() {
             return Ok(None);
         }
@@ -62,7 +61,7 @@ impl Log {
         let limit = options.reject_limit.as_deref().map(Limit::parse).transpose()?;
         let rows = if let Some(Limit::Rows(rows)) = limit { Some(rows) } else { None };
         let (rejects, path) = (Arc::new(Rejects::new(rows)), options.rejects.clone());
-        Ok(Some(Self { rejects, content: content.clone(), delimiter, has_header: !options.no_headers, path, limit }))
+        Ok(Some(Self { rejects, content: content.clone(), header, path, limit }))
     }
 
     /// The rows, and where they stand in the input.
@@ -85,11 +84,9 @@ impl Log {
 
     /// What stands in front of the first row.
     fn header(&self) -> Result<Vec<u8>> {
-        if !self.has_header {
-            return Ok(Vec::new());
-        }
+        let Some(delimiter) = self.header else { return Ok(Vec::new()) };
         let (mut head, _) = self.content.head(HEAD_BYTES)?;
-        head.truncate(header_len(&head, self.delimiter));
+        head.truncate(header_len(&head, delimiter));
         if self.content.dialect.is_none() {
             return Ok(head);
         }

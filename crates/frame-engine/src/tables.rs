@@ -82,7 +82,8 @@ impl Tables {
             content.set_dialect(&dialect);
         }
         let mut csv = self.csv_settings(input, content.dialect.as_ref().unwrap_or(&dialect))?;
-        if let Some(log) = Log::of(&input.csv, &content, csv.delimiter)? {
+        let header = (format == FormatName::Csv && csv.has_header).then_some(csv.delimiter);
+        if let Some(log) = Log::of(&input.csv, &content, header)? {
             csv.rejects = Some(log.rejects.clone());
             self.logs().push((input.clone(), log));
         }
@@ -92,7 +93,7 @@ impl Tables {
             FormatName::Ndjson => {
                 let types = input.csv.types.clone();
                 let (partition_bytes, chunk_bytes) = (self.settings.partition_bytes, self.settings.chunk_bytes);
-                let settings = NdjsonSettings { types, partition_bytes, chunk_bytes };
+                let settings = NdjsonSettings { types, bad_values: csv.bad_values, rejects: csv.rejects, partition_bytes, chunk_bytes };
                 match content.is_plain() {
                     true => Arc::new(NdjsonTable::open(content.file, &settings, &learnt.shapes)?),
                     false => Arc::new(NdjsonTable::open_stream(content, &settings, &learnt.shapes)?),

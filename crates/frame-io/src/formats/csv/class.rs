@@ -74,7 +74,7 @@ impl Class {
     }
 
     /// What its values are called.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Null | Self::Text => "text",
             Self::Bool => "bool",

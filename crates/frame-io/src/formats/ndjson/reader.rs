@@ -6,13 +6,14 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::{Batch, DataError, Error, QueryError, Result, keep_sound};
+use frame_core::{Batch, DataError, Error, ErrorKind, QueryError, Result, keep_sound};
 use frame_memory::Reservation;
 
 use super::column::{Column, Refusal, find};
 use super::json::{Fault, Json, Kind};
 use super::shape::Shape;
 use super::table::Lines;
+use crate::formats::csv::{BadValues, Reject};
 use crate::position::locate;
 use crate::spots::{Newlines, Spots};
 use crate::streams::last_line;
@@ -56,6 +57,8 @@ pub(super) struct LineReader {
     /// Told once the rows in front of it are out.
     stop: Option<Stop>,
     memory: Reservation,
+    /// The file is a piece of a stream.
+    is_piece: bool,
 }
 
 /// The columns that a request names.
@@ -114,11 +117,17 @@ impl LineReader {
             valid: 0,
             ledger: RowLedger::default(),
             stop: None,
+            is_piece: false,
             file,
             lines,
             request,
             stretch,
         })
+    }
+
+    /// The same in a piece of a stream.
+    pub(super) fn in_piece(self) -> Self {
+        Self { is_piece: true, ..self }
     }
 
     /// Reads until there is a whole line in hand; answers whether there is one.
@@ -181,7 +190,17 @@ impl LineReader {
             let line = &rest[..len];
             if !line.iter().all(u8::is_ascii_whitespace) {
                 if let Err(refusal) = push_row(&mut columns, starts.len(), line, self.wanted.is_all) {
-                    self.stop = Some(self.refused(refusal, line));
+                    let stop = self.refused(refusal, line);
+                    match stop {
+                        // The line is left out; the next batch begins behind it.
+                        Stop::Failed(error) if self.lines.bad_values == BadValues::Reject => {
+                            let (at, line) = (self.ready.start, line.to_vec());
+                            self.ready.start += len;
+                            self.ledger.add(RowLedger { read: 1, rejected: 1, ..RowLedger::default() });
+                            self.stop = self.reject(at, &line, &error).err().map(Stop::Failed);
+                        }
+                        stop => self.stop = Some(stop),
+                    }
                     break;
                 }
                 starts.push(self.ready.start);
@@ -189,6 +208,27 @@ impl LineReader {
             self.ready.start += len;
         }
         (columns.into_iter().map(|(_, column)| column).collect(), starts)
+    }
+
+    /// Lists a line that is left out: it begins at `at` of the bytes in hand.
+    fn reject(&self, at: usize, line: &[u8], error: &Error) -> Result<()> {
+        let Some(rejects) = &self.lines.rejects else { return Ok(()) };
+        let (column, reason) = match error.kind() {
+            ErrorKind::Data(DataError::Json { reason, .. }) => (None, (*reason).to_owned()),
+            ErrorKind::Data(DataError::Value { position, value, .. }) => {
+                let column = position.as_ref().and_then(|position| position.column.clone());
+                let class = column.as_ref().and_then(|(number, _)| self.lines.columns[number - 1].shape.data_type_name());
+                (column.map(|(_, name)| name), format!("{value} is no {}", class.unwrap_or("such value")))
+            }
+            _ => return Err(error.clone()),
+        };
+        let byte = self.offset + at as u64;
+        let (before, _) = self.file.origin();
+        // A piece of a stream is small; the lines of a file are counted in one go when all rows are known.
+        let number = if self.is_piece { locate(self.file.as_ref(), byte, None).line } else { None };
+        let raw = line.strip_suffix(b"\n").unwrap_or(line);
+        let raw = raw.strip_suffix(b"\r").unwrap_or(raw).to_vec();
+        rejects.add(self.file.path(), before + byte, Reject { line: number, column, reason, raw }, &self.request.budget)
     }
 
     /// What a row that was not taken means for the run.

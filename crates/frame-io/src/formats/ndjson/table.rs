@@ -8,7 +8,7 @@ use frame_core::{DataError, Error, QueryError, Result};
 use super::json::{Fault, Json, Kind};
 use super::reader::{self, LineReader};
 use super::shape::{Shape, fields_of, join_fields};
-use crate::formats::csv::Class;
+use crate::formats::csv::{BadValues, Class, Rejects};
 use crate::position::locate;
 use crate::spots::Newlines;
 use crate::streams::{Cutter, Pieced, last_line};
@@ -27,6 +27,11 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct NdjsonSettings {
     /// Columns whose type is given and not inferred.
     pub types: Vec<(String, DataType)>,
+    /// What becomes of lines that are no JSON, and of values that do not fit a type that was given: `Reject` leaves the line out, else it
+    /// ends the run.
+    pub bad_values: BadValues,
+    /// Where the lines go that are left out.
+    pub rejects: Option<Arc<Rejects>>,
     /// Bytes of the file in a partition.
     pub partition_bytes: u64,
     /// Bytes that are read at a time.
@@ -51,6 +56,8 @@ pub(super) struct Lines {
     pub(super) schema: SchemaRef,
     pub(super) columns: Vec<Column>,
     pub(super) chunk_bytes: usize,
+    pub(super) bad_values: BadValues,
+    pub(super) rejects: Option<Arc<Rejects>>,
 }
 
 /// A column of the file.
@@ -99,7 +106,13 @@ impl NdjsonTable {
             return Err(error.hint("a file of JSON lines has an object on each line: {\"a\": 1, \"b\": \"x\"}"));
         }
         let schema = columns.iter().map(|column| Field::new(&column.name, column.shape.data_type(), true)).collect::<Vec<_>>();
-        let lines = Lines { schema: Arc::new(Schema::new(schema)), columns, chunk_bytes: settings.chunk_bytes.max(1) };
+        let lines = Lines {
+            schema: Arc::new(Schema::new(schema)),
+            columns,
+            chunk_bytes: settings.chunk_bytes.max(1),
+            bad_values: settings.bad_values,
+            rejects: settings.rejects.clone(),
+        };
         Ok(Self { file, lines: Arc::new(lines), partition_bytes: settings.partition_bytes.max(1), data_start, newlines: Arc::default() })
     }
 
@@ -173,7 +186,7 @@ impl Pieced for NdjsonTable {
     fn read(&self, piece: Arc<dyn ReadAt>, is_first: bool, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {
         let start = if is_first { self.data_start } else { 0 };
         let end = piece.len();
-        Ok(Box::new(LineReader::new(piece, self.lines.clone(), start..end, &Newlines::default(), request.clone())?))
+        Ok(Box::new(LineReader::new(piece, self.lines.clone(), start..end, &Newlines::default(), request.clone())?.in_piece()))
     }
 }
 
