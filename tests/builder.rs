@@ -11,6 +11,9 @@ type Pair = (&'static str, &'static str, fn(Frame) -> Frame);
 
 const PAIRS: &[Pair] = &[
     ("where", "where value > 1200 and note is not null", |f| f.filter(col("value").gt(1200).and(col("note").is_not_null()))),
+    ("where", "where _line > 4 and value > 0", |f| f.filter(col("_line").gt(4).and(col("value").gt(0)))),
+    ("derive", "derive line = _line + 0", |f| f.derive([("line", col("_line") + 0)])),
+    ("groupby", "groupby _file count, max _line", |f| f.group_by(["_file"]).agg([frame::count(), frame::max("_line")])),
     ("select", "select category, value * 2 as double", |f| f.select([(col("category"), "category"), (col("value") * 2, "double")])),
     ("drop", "drop note, ts", |f| f.drop(["note", "ts"])),
     ("rename", "rename amount = value, what = category", |f| f.rename([("amount", "value"), ("what", "category")])),

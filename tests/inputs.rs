@@ -90,6 +90,35 @@ fn packed_piped_and_converted_files_give_one_answer() {
 }
 
 #[test]
+fn blocks_are_unpacked_by_several_threads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows: Vec<u8> = std::iter::once("a,b\n".to_owned())
+        .chain((0..400_000).map(|row| format!("{row},\"x\n{}\"\n", row % 7)))
+        .collect::<String>()
+        .into_bytes();
+    let plain = write(folder.path(), "rows.csv", &rows);
+    let frames = rows.chunks(100_000).flat_map(|part| zstd::encode_all(part, 1).expect("memory")).collect::<Vec<u8>>();
+    let blocks = rows.chunks(60_000).flat_map(|part| {
+        let mut gzip = flate2::GzBuilder::new().extra(b"BC\x02\0\0\0".to_vec()).write(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(part).expect("memory");
+        let mut block = gzip.finish().expect("memory");
+        let size = (block.len() - 1) as u16;
+        block[16..18].copy_from_slice(&size.to_le_bytes());
+        block
+    });
+    let query = "groupby b count, sum a, max _line";
+    let expected = answer(&["query", query, &plain]);
+    for packed in [write(folder.path(), "rows.csv.zst", &frames), write(folder.path(), "rows.csv.gz", blocks.collect::<Vec<u8>>())] {
+        for threads in ["1", "2", "4"] {
+            assert_eq!(answer(&["query", query, &packed, "-j", threads]), expected, "{packed} {threads}");
+        }
+        let bytes = fs::read(&packed).expect("the file");
+        let cut = write(folder.path(), &format!("cut{}", &packed[packed.len() - 4..]), &bytes[..bytes.len() - 100]);
+        fails(&["query", "count", &cut, "-j", "4"], 3, &["E0412"]);
+    }
+}
+
+#[test]
 fn a_pipe_that_never_ends_is_left_when_enough_is_known() {
     let mut rows = String::from("a,b\n");
     for row in 0..400_000 {
@@ -158,6 +187,44 @@ fn dialects_by_flags_and_by_options() {
     fails(&["query", "", &bad, "-d", ";", "--comment", "#"], 3, &["E0401", "line 5"]);
     let returns = write(folder.path(), "mac.csv", "a,b\r1,x\r2,\"y\rz\"\r");
     assert_eq!(answer(&["query", "agg sum a", &returns]), "sum_a\n3\n");
+}
+
+#[test]
+fn numbers_of_other_countries() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = write(folder.path(), "de.csv", "name;n;price;code\nx;1.234;1.234,50;1,5\n\"y\";-7;\"0,25\";1.2.3\nz;;NA;\n");
+    let expected = "name,n,price,code\nx,1234,1234.5,\"1,5\"\ny,-7,0.25,1.2.3\nz,,,\n";
+    let flags = ["-d", ";", "--decimal", ",", "--thousands", ".", "--nulls", "NA"];
+    assert_eq!(answer(&[&["query", "", &path], &flags[..]].concat()), expected);
+    let options = "delimiter ';', nulls 'NA', decimal ',', thousands '.'";
+    assert_eq!(answer(&["query", &format!("from '{path}' ({options}) | where n is not null")]), expected.replace("z,,,\n", ""));
+    assert!(answer(&["fmt", &format!("from '{path}' ({options}) | count")]).contains(options));
+    // Without nulls the file is read where it lies, and a value behind the samples still widens its column.
+    let mut rows = String::from("a;b\n");
+    (0..60_000).for_each(|row| rows.push_str(&format!("{},{};1.{:03}\n", row, row % 10, row % 1000)));
+    rows.push_str("1.5;x\n");
+    let long = write(folder.path(), "long.csv", &rows);
+    for threads in ["1", "4"] {
+        let flags = ["-d", ";", "--decimal", ",", "--thousands", ".", "-j", threads];
+        assert_eq!(
+            answer(&[&["query", "where b is not null | agg count, max a", long.as_str()], &flags[..]].concat()),
+            "count,max_a\n60001,\"9999,9\"\n"
+        );
+        assert_eq!(answer(&[&["query", "agg sum a", long.as_str(), "--bad-value", "null"], &flags[..]].concat()), "sum_a\n1799997000.0\n");
+    }
+    let typed = ["query", "where price is not null | agg sum price", &path, "--types", "price=decimal(12,2)"];
+    assert_eq!(answer(&[&typed[..], &flags[..]].concat()), "sum_price\n1234.75\n");
+    let told = answer(&["sniff", &path]);
+    for line in [
+        "decimals     ','   '.' between thousands",
+        "nulls        empty fields, NA",
+        "--decimal ',' --thousands '.' --nulls 'NA'",
+        "  price  float",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    fails(&["query", "", &path, "--decimal", ",", "--thousands", ","], 2, &["one mark cannot stand"]);
+    fails(&["query", "", &path, "--decimal", "x"], 2, &["the mark for decimals"]);
 }
 
 #[test]
@@ -241,6 +308,73 @@ fn ragged_rows_and_bad_values_by_policy() {
 }
 
 #[test]
+fn rejected_rows_are_mended_and_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let raw = folder.path().join("bad.raw").display().to_string();
+    let bytes = b"exported\r\nid;n\r\n# old\r\n1;'a;b'\r\n2;NA;3\r\n\r\n# more\r\n4\r\n5;\xff;x\r\n6;y\r\n";
+    let path = write(folder.path(), "odd.txt", bytes);
+    let flags = ["-d", ";", "--quote", "'", "--comment", "#", "--nulls", "NA", "--skip", "1", "--ragged", "reject"];
+    let reading = |path: &str, more: &[&str]| answer(&[&["query", "", path], &flags[..], more].concat());
+    assert_eq!(reading(&path, &["--rejects", &raw]), "id,n\n1,a;b\n6,y\n");
+    // The title, the header and the rows, byte for byte.
+    let rows = fs::read(&raw).expect("the rows");
+    assert_eq!(rows, b"exported\r\nid;n\r\n2;NA;3\r\n4\r\n5;\xff;x\r\n");
+    let mended = String::from_utf8(rows[..rows.len() - 7].to_vec()).expect("UTF-8").replace(";3", "").replace("\n4\r", "\n4;z\r");
+    assert_eq!(reading(&write(folder.path(), "mended.txt", mended), &[]), "id,n\n2,\n4,z\n");
+    // Lines and bytes are those of the file, whatever it was turned into.
+    let list = folder.path().join("bad.csv").display().to_string();
+    reading(&path, &["--rejects", &list]);
+    let listed = answer(&["query", "select line, byte, row | take 2", &list]);
+    assert_eq!(listed, "line,byte,row\n5,32,2;NA;3\n8,50,4\n");
+    let plain = write(folder.path(), "plain.csv", b"a,b\n1,2\n3\n4,\xff,5\n");
+    answer(&["query", "count", &plain, "--ragged", "reject", "--rejects", &raw]);
+    assert_eq!(fs::read(&raw).expect("the rows"), b"a,b\n3\n4,\xff,5\n");
+    let packed = write(folder.path(), "plain.csv.gz", gzip(b"a,b\n1,2\n3\n"));
+    answer(&["query", "count", &packed, "--ragged", "reject", "--rejects", &raw]);
+    assert_eq!(fs::read(&raw).expect("the rows"), b"a,b\n3\n");
+    fails(&["query", "count", &plain, "--rejects", "bad.xlsx"], 2, &["cannot be written to bad.xlsx", "bad.raw"]);
+    let other = write(folder.path(), "other.csv", "b,a\n1\n");
+    fails(&["query", "count", &plain, &other, "--ragged", "reject", "--rejects", &raw], 2, &["several headers"]);
+}
+
+#[test]
+fn lines_that_are_no_json_are_rejected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut lines = String::new();
+    for row in 0..3000 {
+        lines.push_str(&match row {
+            7 => "{\"id\":7,\"n\":\r\n".to_owned(),
+            1500 => "{\"id\":1500,\"n\":[\"x\",tru]}\n".to_owned(),
+            2000 => "{\"id\":2000,\"n\":\"many\"}\n".to_owned(),
+            _ => format!("{{\"id\":{row},\"n\":{}}}\n", row % 10),
+        });
+    }
+    let plain = write(folder.path(), "log.ndjson", &lines);
+    let packed = write(folder.path(), "log.ndjson.gz", gzip(lines.as_bytes()));
+    let list = folder.path().join("bad.csv").display().to_string();
+    let raw = folder.path().join("bad.raw").display().to_string();
+    for path in [&plain, &packed] {
+        for threads in ["1", "4"] {
+            let flags = ["--types", "n=int", "--bad-value", "reject", "-j", threads, "--rejects"];
+            let asked = [&["query", "agg count, sum id, sum n", path.as_str()], &flags[..], &[&list]].concat();
+            assert_eq!(answer(&asked), format!("count,sum_id,sum_n\n2997,{},13493\n", 4_498_500 - 7 - 1500 - 2000));
+            let listed = answer(&["query", "select line, column, reason, row", &list, "--to", "ndjson"]);
+            let rows: Vec<&str> = listed.lines().collect();
+            assert!(rows.len() == 3 && rows[0].contains("\"line\":8,") && rows[1].contains("\"line\":1501,"), "{listed}");
+            assert!(
+                rows[2].contains("\"column\":\"n\"") && rows[2].contains("is no int") && rows[2].contains("\"line\":2001,"),
+                "{listed}"
+            );
+            answer(&[&["query", "count", path.as_str()], &flags[..], &[&raw]].concat());
+            assert!(fs::read_to_string(&raw).expect("the lines").starts_with("{\"id\":7,\"n\":\n"));
+            fails(&[&asked[..], &["--reject-limit", "2"]].concat(), 3, &["E0406"]);
+        }
+    }
+    fails(&["query", "agg sum id", &plain], 3, &["E0405", "line 8"]);
+    fails(&["check", &plain], 6, &["2 rows are not as the others"]);
+}
+
+#[test]
 fn sniff_and_check() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = write(folder.path(), "export.txt", gzip(b"name;price\r\n\"a;b\";1,5\r\nc;2,5\r\n"));
@@ -250,8 +384,9 @@ fn sniff_and_check() {
         "delimiter    ';'   100 % of 3 records have 2 fields",
         "header       yes",
         "line ends    CRLF",
-        "flags        -d ';'",
-        "  price  text",
+        "decimals     ','",
+        "flags        -d ';' --decimal ','",
+        "  price  float",
     ] {
         assert!(told.contains(line), "{told}");
     }

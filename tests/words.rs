@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use frame_core::Spot;
 use frame_expr::{aggregates, scalars, windows};
 use frame_lang::{operators, verbs};
 
@@ -66,6 +67,20 @@ fn examples_in_the_help_of_every_function_and_operator_are_true() {
     let rows: Vec<Vec<&str>> = answer.lines().map(|line| line.split(',').collect()).collect();
     for (name, value) in rows[0].iter().zip(&rows[1]) {
         assert_eq!(*value, "true", "the example of `{name}`");
+    }
+}
+
+#[test]
+fn examples_in_the_help_of_spots_run() {
+    let folder = folder();
+    for spot in Spot::ALL {
+        let (text, queries) = help(folder.path(), spot.name());
+        assert!(text.contains(&format!("{} (column): {}", spot.name(), spot.help())), "{text}");
+        assert_eq!(queries.len(), 1, "{text}");
+        for query in queries {
+            let answer = String::from_utf8(frame(folder.path(), &["query", &query, "data/sales.csv"]).stdout).expect("UTF-8");
+            assert!(answer.starts_with(&format!("id,{}\n", spot.name())) && answer.lines().count() > 1, "{answer}");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `frame check`: reads all of a file and tells what is wrong with it.
 
 use clap::Args;
+use frame::FormatName;
 
 use super::Result;
 use super::failure::Failure;
@@ -16,7 +17,7 @@ const EXAMPLES: &str = "Examples:\n  frame check big.csv\n  frame check --types 
 #[command(
     after_help = EXAMPLES,
     after_long_help = format!("{EXAMPLES}\n\nEvery value of every column is looked at. Rows with too few or too many fields are rejected, and so are values\n\
-                               that do not fit a type given with --types; --ragged and --bad-value ask for other policies.\n\n\
+                               that do not fit a type given with --types, and lines that are no JSON; --ragged and --bad-value ask for other policies.\n\n\
                                Exit codes:\n  0 all is well   3 the file cannot be read to its end   6 rows were rejected")
 )]
 pub(super) struct Arguments {
@@ -35,7 +36,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
     super::query::stop_on_interrupt(&session);
     let mut input = arguments.input.input(&arguments.file)?;
     input.csv.ragged.get_or_insert_with(|| "reject".to_owned());
-    if !input.csv.types.is_empty() {
+    let is_json = session.catalog().content(&input)?.1 == FormatName::Ndjson;
+    if is_json || !input.csv.types.is_empty() {
         input.csv.bad_value.get_or_insert_with(|| "reject".to_owned());
     }
     let query = session.query("").input_with(input);

@@ -1,6 +1,7 @@
 //! `frame help`: the commands, and the words and signs of the query language. All of it is derived from their lists.
 
 use clap::Args;
+use frame_core::Spot;
 use frame_core::error::nearest;
 use frame_expr::aggregates::{self, AggregateFunction};
 use frame_expr::scalars::{self, ScalarFunction};
@@ -48,6 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     parts.extend(scalars::find(topic).ok().map(function));
     parts.extend(windows::find(topic).ok().map(window));
     parts.extend(operators::find(topic).map(operator));
+    parts.extend(Spot::named(topic).map(spot));
     if parts.is_empty() {
         return Err(unknown(topic, &command).into());
     }
@@ -61,6 +63,7 @@ fn unknown(topic: &str, command: &clap::Command) -> frame::Error {
     let words = words.chain(scalars::ALL.iter().map(|function| function.name()));
     let words = words.chain(windows::ALL.iter().map(|function| function.name()));
     let words = words.chain(operators::ALL.iter().flat_map(|operator| [operator.name].into_iter().chain(operator.aliases.iter().copied())));
+    let words = words.chain(Spot::ALL.iter().map(|spot| spot.name()));
     let known: Vec<&str> = commands.chain(words).chain(["verbs", "functions", "operators", "aggregates", "windows"]).collect();
     let hint = match nearest(topic, known) {
         Some(word) => format!("did you mean `frame help {word}`?"),
@@ -104,6 +107,14 @@ fn operator(operator: &'static Operator) -> String {
     let (name, help, usage, aliases) = (operator.name, operator.help, operator.usage, also(operator.aliases));
     let (expression, value) = operator.example;
     format!("{name} (operator): {help}\n\nUsage: {usage}\n{aliases}\nExample:\n  {expression} is {value}\n")
+}
+
+fn spot(spot: Spot) -> String {
+    let (name, help) = (spot.name(), spot.help());
+    format!(
+        "{name} (column): {help}\n\nEvery row of a file has it as long as it is one: behind `groupby` and joins it does not. It comes out only where a\n\
+         stage picks it by this name.\n\nExample:\n  frame query \"where id < 3 | select id, {name}\" data/sales.csv\n"
+    )
 }
 
 fn all_verbs() -> String {

@@ -27,6 +27,12 @@ pub(super) struct InputFlags {
     /// Unquoted fields that mean null, beside empty ones
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', hide_short_help = true)]
     nulls: Vec<String>,
+    /// What stands in front of the fraction of numbers [default: .]
+    #[arg(long, value_name = "CHAR", hide_short_help = true)]
+    decimal: Option<String>,
+    /// What groups the digits of numbers by three: . in 1.234,50
+    #[arg(long, value_name = "CHAR", hide_short_help = true)]
+    thousands: Option<String>,
     /// Lines before the header to leave out
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, hide_short_help = true)]
     skip: u64,
@@ -45,7 +51,7 @@ pub(super) struct InputFlags {
     /// Values that do not fit their column: widen (to text), null, reject (the row), fail
     #[arg(long, value_name = "POLICY", value_parser = BadValues::NAMES, hide_short_help = true)]
     bad_value: Option<String>,
-    /// Write rejected rows to a file: file, line, byte, column, reason, row
+    /// Write rejected rows to a file: file, line, byte, column, reason, row; to bad.raw as they stand, to be mended and read again
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     rejects: Option<String>,
     /// Rows that may be rejected: a number or a part such as 1%
@@ -102,6 +108,8 @@ impl InputFlags {
                 escape: self.escape.clone(),
                 comment: self.comment.clone(),
                 nulls: self.nulls.clone(),
+                decimal: self.decimal.clone(),
+                thousands: self.thousands.clone(),
                 skip: self.skip,
                 no_headers: self.no_headers,
                 names: self.names.clone(),

@@ -41,9 +41,10 @@ pub(super) struct Arguments {
 
 fn long_help() -> String {
     format!(
-        "{EXAMPLES}\n  frame query \"where note is not null | sort -value | take 10\" big.parquet -o top.csv\n  \
+        "{EXAMPLES}\n  frame query \"where day is null | select *, _file, _line\" 'logs/*.csv'\n  frame query \"where note is not null | sort -value | take 10\" big.parquet -o top.csv\n  \
          frame query \"select category, value\" big.csv --to ndjson\n\n{}\n\
-         `frame help verbs`, `frame help functions`, `frame help operators` and `frame help aggregates` list the words of the language.",
+         `frame help verbs`, `frame help functions`, `frame help operators` and `frame help aggregates` list the words of the language.\n\
+         `_file`, `_line` and `_byte` say where a row stands; no column is there unless the query names it.",
         formats_help()
     )
 }

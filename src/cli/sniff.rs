@@ -2,7 +2,7 @@
 
 use clap::Args;
 use frame::FormatName;
-use frame_io::formats::csv::{Sniffed, sniff};
+use frame_io::formats::csv::{Notation, Sniffed, sniff};
 
 use super::Result;
 use super::input::InputFlags;
@@ -48,6 +48,19 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
             }
             input.csv.delimiter = Some(char::from(sniffed.delimiter).to_string());
         }
+        let Notation { decimal, thousands } = sniffed.notation;
+        if decimal != b'.' && input.csv.decimal.is_none() {
+            flags.push(format!("--decimal {}", shown(decimal)));
+            input.csv.decimal = Some(char::from(decimal).to_string());
+        }
+        if let Some(mark) = thousands.filter(|_| input.csv.thousands.is_none()) {
+            flags.push(format!("--thousands {}", if mark == b'\'' { "\"'\"".to_owned() } else { shown(mark) }));
+            input.csv.thousands = Some(char::from(mark).to_string());
+        }
+        if !sniffed.nulls.is_empty() && input.csv.nulls.is_empty() {
+            flags.push(format!("--nulls '{}'", sniffed.nulls.join(",")));
+            input.csv.nulls.clone_from(&sniffed.nulls);
+        }
         if !sniffed.has_header && !input.csv.no_headers {
             flags.push("--no-headers".to_owned());
             input.csv.no_headers = true;
@@ -68,7 +81,11 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
 fn told(sniffed: &Sniffed) -> String {
     let percent = 100 * sniffed.agreeing / sniffed.records.max(1);
     let yes = |is: bool| if is { "yes" } else { "no" };
-    format!(
+    let Notation { decimal, thousands } = sniffed.notation;
+    let groups = thousands.map(|mark| format!("   {} between thousands", shown(mark))).unwrap_or_default();
+    let nulls = if sniffed.nulls.is_empty() { "empty fields".to_owned() } else { format!("empty fields, {}", sniffed.nulls.join(", ")) };
+    let marks = format!("decimals     {}{groups}\nnulls        {nulls}\n", shown(decimal));
+    let text = format!(
         "delimiter    {}   {percent} % of {} records have {} fields\nquotes       {}\nheader       {}\nline ends    {}\n",
         shown(sniffed.delimiter),
         sniffed.records,
@@ -76,7 +93,8 @@ fn told(sniffed: &Sniffed) -> String {
         yes(sniffed.has_quotes),
         yes(sniffed.has_header),
         if sniffed.has_returns { "CRLF" } else { "LF" },
-    )
+    );
+    text + &marks
 }
 
 /// A delimiter as the flag takes it.

@@ -7,6 +7,7 @@ use arrow::datatypes::DataType;
 use frame_core::{Error, Result, Span};
 use frame_engine::{Progress, Tables};
 use frame_expr::{Expr, SortKey};
+use frame_lang::spots;
 use frame_lang::verbs::{self, BadValue};
 use frame_plan::{
     Dedup, Estimate, Fill, FillFrom, Input, KeyItem, Limit, Mark, Plan, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top, Union,
@@ -64,8 +65,17 @@ impl Frame {
         Self { session, plan: source.clone(), source, steps: Vec::new(), tables, error: None }
     }
 
-    /// Adds a stage.
-    pub(super) fn step(mut self, step: impl Fn(Plan, &Tables) -> Result<Plan> + Send + Sync + 'static) -> Self {
+    /// Adds a stage whose columns are those of its input and others.
+    pub(super) fn step(self, step: impl Fn(Plan, &Tables) -> Result<Plan> + Send + Sync + 'static) -> Self {
+        self.stage(move |input, tables| with_spots(&step, false, input, tables))
+    }
+
+    /// Adds a stage whose columns are those that it names.
+    pub(super) fn picking(self, step: impl Fn(Plan, &Tables) -> Result<Plan> + Send + Sync + 'static) -> Self {
+        self.stage(move |input, tables| with_spots(&step, true, input, tables))
+    }
+
+    fn stage(mut self, step: impl Fn(Plan, &Tables) -> Result<Plan> + Send + Sync + 'static) -> Self {
         if self.error.is_none() {
             match step(self.plan.clone(), &self.tables) {
                 Ok(plan) => self.plan = plan,
@@ -97,7 +107,7 @@ impl Frame {
     #[must_use]
     pub fn select<N: Into<String>>(self, items: impl IntoIterator<Item = (Expr, N)>) -> Self {
         let items: Vec<_> = items.into_iter().map(|(expr, name)| (expr, name.into())).collect();
-        self.step(move |input, tables| verbs::selected(input, items.clone(), tables))
+        self.picking(move |input, tables| verbs::selected(input, items.clone(), tables))
     }
 
     /// Keeps all columns but these: `drop a, b`.
@@ -182,7 +192,7 @@ impl Frame {
     #[must_use]
     pub fn counts<N: Into<String>>(self, columns: impl IntoIterator<Item = N>) -> Self {
         let keys = keys(names(columns));
-        self.step(move |input, _| Ok(verbs::counted(input, keys.clone())))
+        self.picking(move |input, _| Ok(verbs::counted(input, keys.clone())))
     }
 
     /// What is in all columns, in numbers; one row for each: `describe`.
@@ -412,6 +422,24 @@ impl Frame {
     pub fn start(&self) -> Result<Run> {
         self.session.engine.start(self.planner(), &Progress::default()).map(Run::new)
     }
+}
+
+/// The plan of a stage; one that fails for want of `_file`, `_line` or `_byte` is made again with them.
+fn with_spots(step: &dyn Fn(Plan, &Tables) -> Result<Plan>, picks: bool, input: Plan, tables: &Tables) -> Result<Plan> {
+    let plan = step(input.clone(), tables);
+    let named = match &plan {
+        Ok(plan) => plan.named_spots(),
+        Err(error) => spots::missing(error).map(|(spot, _)| spot).into_iter().collect(),
+    };
+    if named.is_empty() {
+        return plan;
+    }
+    let plan = plan.and_then(|plan| plan.schema(tables).map(|_| plan));
+    let Some((spot, _)) = plan.as_ref().err().and_then(spots::missing) else { return plan };
+    let found = spots::found(input.clone(), &named, tables)?.ok_or_else(|| spots::lost(spot))?;
+    let asked = spots::added(&input, &found, tables)?;
+    let plan = step(found, tables)?;
+    if picks { Ok(plan) } else { spots::hidden(plan, &asked, tables) }
 }
 
 pub(super) fn names<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Vec<String> {

@@ -51,7 +51,7 @@ impl GroupedFrame {
     pub fn agg(self, aggregates: impl IntoIterator<Item = AggregateSpec>) -> Frame {
         let aggregates: Vec<_> = aggregates.into_iter().map(|spec| spec.0).collect();
         let Self { frame, keys, having, with_total } = self;
-        frame.step(move |input, _| {
+        frame.picking(move |input, _| {
             if with_total && having.is_some() {
                 let error = Error::new(QueryError::Usage("`having` and `with total` do not go together".to_owned()));
                 return Err(error.hint("the total would count groups that `having` drops; filter the rows first, or leave one of them out"));

@@ -13,6 +13,7 @@ pub mod hash;
 mod scalar;
 mod scan_filter;
 mod sound;
+mod spot;
 
 pub use batch::{Batch, Origin, memory_bytes};
 pub use cancel::CancelToken;
@@ -21,3 +22,4 @@ pub use figures::{ColumnFigures, TableFigures};
 pub use scalar::Scalar;
 pub use scan_filter::{ColumnRange, ScanFilter, keep_sound};
 pub use sound::sound_rows;
+pub use spot::Spot;

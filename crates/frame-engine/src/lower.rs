@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::{Error, Result, ScanFilter};
+use frame_core::{Error, Result, Scalar, ScanFilter, Spot};
 use frame_expr::{BadCast, BoundExpr, BoundWindow, Expr, Node, SortKey, Steps, bind, predicate};
 use frame_io::{Identity, NoRows, ScanRequest};
 use frame_plan::{Aggregate, Explode, Fill, Plan, Project, Remark, Scan, Target, Union, Unpivot, WindowItem, Write};
@@ -318,16 +318,27 @@ impl<'a> Lowering<'a> {
 
     fn scan(&mut self, scan: &Scan) -> Result<Open> {
         let mut table = self.tables.open(&scan.input)?;
-        let all = table.schema().clone();
+        let all = scan.all_columns(self.tables)?;
         if scan.is_empty() {
             table = Arc::new(NoRows(all.clone()));
         }
         let columns = scan.columns.clone().unwrap_or_else(|| all.fields().iter().map(|field| field.name().clone()).collect());
         let fields = columns.iter().map(|name| Ok(all.field_with_name(name)?.clone())).collect::<Result<Vec<_>>>()?;
-        let filter = scan.filter.as_ref().map(|filter| predicate(filter, &all)).transpose()?;
+        let condition = scan.condition().filter(|condition| condition.node != Node::Literal(Scalar::Bool(true)));
+        let filter = condition.map(|filter| predicate(&filter, &all)).transpose()?;
+        let is_of_file = |name: &String| scan.spots.iter().all(|spot| spot.name() != name);
+        let mut checked = self.named.get(self.scans).cloned().unwrap_or_default();
+        checked.retain(is_of_file);
+        let schema = Arc::new(Schema::new(fields));
+        let mut pipes: Vec<Arc<dyn Pipe>> = Vec::new();
+        let wanted: Vec<Spot> = scan.spots.iter().copied().filter(|spot| columns.iter().any(|name| name == spot.name())).collect();
+        if !wanted.is_empty() {
+            pipes.push(Arc::new(with_spots(&columns, &all, &scan.input.path, &schema, &wanted)?));
+        }
         let request = ScanRequest {
-            columns,
-            checked: self.named.get(self.scans).cloned().unwrap_or_default(),
+            columns: columns.into_iter().filter(is_of_file).collect(),
+            spots: wanted.into_iter().filter(|spot| *spot != Spot::File).collect(),
+            checked,
             filter: filter.map(|filter| Arc::new(filter) as Arc<dyn ScanFilter>),
             batch_rows: self.cx.batch_rows,
             cancel: self.cx.cancel.clone(),
@@ -341,7 +352,7 @@ impl<'a> Lowering<'a> {
             filter: scan.filter.as_ref().map(Expr::to_string),
             is_again: self.is_again,
         };
-        Ok(Open { feed, pipes: Vec::new(), limit: scan.limit, schema: Arc::new(Schema::new(fields)) })
+        Ok(Open { feed, pipes, limit: scan.limit, schema })
     }
 
     /// What was lowered just now, once more: the second pass over its rows.
@@ -476,6 +487,20 @@ fn windowed(window: &frame_plan::Window, input: &Schema, schema: SchemaRef) -> R
         items.push(window::Item { window: BoundWindow::bind(&item.window, item.span, input)?, like });
     }
     Ok(Windows { items, schema, text: window.text() })
+}
+
+/// What puts the spots of rows among their columns: the path of the file, and what the reader gives behind the other columns.
+fn with_spots(columns: &[String], all: &Schema, path: &str, schema: &SchemaRef, wanted: &[Spot]) -> Result<project::Project> {
+    let names = |name: &str| wanted.iter().any(|spot| spot.name() == name);
+    let of_file =
+        columns.iter().filter(|name| !names(name)).map(|name| Ok(all.field_with_name(name)?.clone())).collect::<Result<Vec<_>>>()?;
+    let counted = wanted.iter().filter(|spot| **spot != Spot::File).map(|spot| spot.field());
+    let read = Schema::new(of_file.into_iter().chain(counted).collect::<Vec<_>>());
+    let item = |name: &String| match Spot::named(name).filter(|spot| *spot == Spot::File && wanted.contains(spot)) {
+        Some(_) => bind(&Expr::literal(Scalar::Text(path.to_owned())), &read),
+        None => bind(&Expr::column(name), &read),
+    };
+    Ok(project::Project { items: columns.iter().map(item).collect::<Result<_>>()?, schema: schema.clone() })
 }
 
 /// The number of scans in a plan.

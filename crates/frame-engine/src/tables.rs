@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
-use frame_core::{DataError, Error, QueryError, Result, Scalar, TableFigures};
+use frame_core::{DataError, Error, QueryError, Result, Scalar, Spot, TableFigures};
 use frame_io::formats::arrow::{ArrowStreamTable, ArrowTable, FILE_MAGIC, STREAM_MAGIC};
-use frame_io::formats::csv::{BadValues, Class, CsvSettings, CsvTable, Learnt, RaggedRows};
+use frame_io::formats::csv::{BadValues, Class, CsvSettings, CsvTable, Learnt, Notation, RaggedRows};
 use frame_io::formats::ndjson::{NdjsonSettings, NdjsonTable, Shape};
 use frame_io::formats::parquet::ParquetTable;
 use frame_io::{Content, Dialect, Encoding, FileAccess, Lesson, Packing, Restart, Table};
@@ -82,7 +82,8 @@ impl Tables {
             content.set_dialect(&dialect);
         }
         let mut csv = self.csv_settings(input, content.dialect.as_ref().unwrap_or(&dialect))?;
-        if let Some(log) = Log::of(&input.csv, &content.file)? {
+        let header = (format == FormatName::Csv && csv.has_header).then_some(csv.delimiter);
+        if let Some(log) = Log::of(&input.csv, &content, header)? {
             csv.rejects = Some(log.rejects.clone());
             self.logs().push((input.clone(), log));
         }
@@ -92,7 +93,7 @@ impl Tables {
             FormatName::Ndjson => {
                 let types = input.csv.types.clone();
                 let (partition_bytes, chunk_bytes) = (self.settings.partition_bytes, self.settings.chunk_bytes);
-                let settings = NdjsonSettings { types, partition_bytes, chunk_bytes };
+                let settings = NdjsonSettings { types, bad_values: csv.bad_values, rejects: csv.rejects, partition_bytes, chunk_bytes };
                 match content.is_plain() {
                     true => Arc::new(NdjsonTable::open(content.file, &settings, &learnt.shapes)?),
                     false => Arc::new(NdjsonTable::open_stream(content, &settings, &learnt.shapes)?),
@@ -108,6 +109,7 @@ impl Tables {
         Ok(CsvSettings {
             delimiter: dialect.delimiter_read(),
             has_header: !input.csv.no_headers,
+            notation: notation(input)?,
             names: input.csv.names.clone(),
             types: input.csv.types.clone(),
             partition_bytes: self.settings.partition_bytes,
@@ -209,6 +211,25 @@ fn dialect(input: &Input) -> Result<Dialect> {
     })
 }
 
+/// How the numbers of an input are written.
+fn notation(input: &Input) -> Result<Notation> {
+    let mark = |what: &str, text: &Option<String>| match text.as_deref().map(str::as_bytes) {
+        None | Some([]) => Ok(None),
+        Some([byte @ (b'.' | b',' | b' ' | b'\'' | b'_')]) => Ok(Some(*byte)),
+        Some(_) => {
+            let error = Error::new(QueryError::Usage(format!("the mark for {what} must be a point, a comma, a space, ' or _")));
+            Err(error.hint("for example --decimal , --thousands ."))
+        }
+    };
+    let (decimal, thousands) = (mark("decimals", &input.csv.decimal)?, mark("thousands", &input.csv.thousands)?);
+    let notation = Notation { decimal: decimal.unwrap_or(b'.'), thousands };
+    if thousands == Some(notation.decimal) {
+        let error = Error::new(QueryError::Usage("one mark cannot stand for decimals and for thousands".to_owned()));
+        return Err(error.hint("for example --decimal , --thousands ."));
+    }
+    Ok(notation)
+}
+
 /// The format of a file by its first bytes, and if they may be text, by its name.
 fn recognise(first: &[u8], path: &str) -> FormatName {
     let path = Packing::stripped(path);
@@ -260,6 +281,18 @@ impl Catalog for Tables {
             self.agree(&files)?;
         }
         Ok(files)
+    }
+
+    fn check_spot(&self, input: &Input, spot: Spot) -> Result<()> {
+        let (content, format) = self.content(input)?;
+        let why = match format {
+            _ if spot == Spot::File => return Ok(()),
+            FormatName::Parquet | FormatName::Arrow => "holds its rows column by column, so a row has no place in it".to_owned(),
+            _ if content.encoding.is_some() && spot == Spot::Byte => "is turned into UTF-8 while it is read".to_owned(),
+            _ => return Ok(()),
+        };
+        let error = Error::new(QueryError::Usage(format!("there is no `{}` of rows of {}, which {why}", spot.name(), input.path)));
+        Err(error.hint("`_file` is known of every row; `row_number() over ()` numbers rows"))
     }
 
     fn values(&self, plan: &Plan) -> Result<Vec<Scalar>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use frame_io::formats::csv::{BadValues, CsvSettings, CsvTable, Learnt, RaggedRows};
+use frame_io::formats::csv::{BadValues, CsvSettings, CsvTable, Learnt, Notation, RaggedRows};
 use frame_io::{Lesson, MemoryFile};
 
 use crate::reading::{Reading, read};
@@ -33,6 +33,7 @@ fn settings(choice: u8) -> CsvSettings {
         has_header: choice & 4 == 0,
         ragged: [RaggedRows::Fail, RaggedRows::Pad, RaggedRows::Fail, RaggedRows::Pad][usize::from(choice >> 3 & 3)],
         bad_values: [BadValues::Widen, BadValues::Null][usize::from(choice >> 5 & 1)],
+        notation: if choice >> 6 & 1 == 1 { Notation { decimal: b',', thousands: Some(b'.') } } else { Notation::default() },
         ..CsvSettings::default()
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use frame_io::formats::csv::BadValues;
 use frame_io::formats::ndjson::{NdjsonSettings, NdjsonTable, Shape};
 use frame_io::{Lesson, MemoryFile};
 
 use crate::reading::{Reading, read};
 
 fn reading(bytes: &[u8], partition_bytes: u64, chunk_bytes: usize, batch_rows: usize) -> Reading {
-    let settings = NdjsonSettings { types: Vec::new(), partition_bytes, chunk_bytes };
+    let settings = NdjsonSettings { types: Vec::new(), bad_values: BadValues::default(), rejects: None, partition_bytes, chunk_bytes };
     let open = |learnt: &Vec<(String, Shape)>| NdjsonTable::open(Arc::new(MemoryFile::new("a.ndjson", bytes)), &settings, learnt);
     let learn = |learnt: &mut Vec<(String, Shape)>, lesson| {
         let Lesson::Reshape { column, shape, .. } = lesson else { panic!("{lesson:?} of a file of JSON lines") };

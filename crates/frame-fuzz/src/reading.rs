@@ -57,6 +57,7 @@ pub(crate) fn columns_of(table: &dyn Table) -> Vec<String> {
 pub(crate) fn once(table: &dyn Table, names: &[String], batch_rows: usize) -> Result<Reading, Stop> {
     let request = Arc::new(ScanRequest {
         columns: names.to_vec(),
+        spots: Vec::new(),
         checked: Vec::new(),
         filter: None,
         batch_rows,

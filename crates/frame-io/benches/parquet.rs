@@ -21,6 +21,7 @@ fn open(name: &str) -> Option<Arc<dyn ReadAt>> {
 fn scan(table: &ParquetTable, columns: &[&str]) -> u64 {
     let request = Arc::new(ScanRequest {
         columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+        spots: Vec::new(),
         checked: Vec::new(),
         filter: None,
         batch_rows: 8192,

@@ -67,6 +67,17 @@ pub trait ReadAt: Send + Sync + Debug {
         (0, 0)
     }
 
+    /// Whether its text was turned from another dialect, so that its bytes stand elsewhere in the input.
+    fn is_turned(&self) -> bool {
+        false
+    }
+
+    /// Byte and line (both from 0) of the input at which the record began that holds a byte of a text that was turned. It may be looked for
+    /// from the start of the input.
+    fn place(&self, _byte: u64) -> Option<(u64, u64)> {
+        None
+    }
+
     /// Fails if the file is not the one that was opened any more: other length or other time of change.
     ///
     /// # Errors

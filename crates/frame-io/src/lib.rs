@@ -11,6 +11,7 @@ mod pending;
 mod position;
 mod reader;
 mod sample;
+mod spots;
 mod streams;
 
 pub use access::{FileAccess, LocalFiles, ReadAt};
@@ -19,4 +20,4 @@ pub use memory_file::MemoryFile;
 pub use no_rows::NoRows;
 pub use pending::Pending;
 pub use reader::{BatchReader, Lesson, Restart, RowLedger, ScanRequest, Stop, Table};
-pub use streams::{Content, Dialect, Encoding, Packing, Spool, StreamTable};
+pub use streams::{Content, Dialect, Encoding, Packing, Spool, StreamTable, Turned};

@@ -6,6 +6,11 @@ use crate::ReadAt;
 
 /// The place of a byte. If the file cannot be read any more, the place has no line.
 pub(crate) fn locate(file: &dyn ReadAt, byte: u64, column: Option<(usize, String)>) -> FilePosition {
+    if file.is_turned() {
+        let place = file.place(byte);
+        let (byte, line) = (place.map(|(byte, _)| byte), place.map(|(_, lines)| lines + 1));
+        return FilePosition { file: file.path().to_owned(), byte, line, column };
+    }
     let (byte_before, lines_before) = file.origin();
     let line = newlines_before(file, byte).map(|newlines| lines_before + newlines + 1);
     FilePosition { file: file.path().to_owned(), byte: Some(byte_before + byte), line, column }

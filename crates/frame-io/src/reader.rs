@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::{Batch, CancelToken, ColumnRange, Error, ScanFilter, TableFigures};
+use frame_core::{Batch, CancelToken, ColumnRange, Error, ScanFilter, Spot, TableFigures};
 use frame_memory::MemoryBudget;
 
 use crate::formats::csv::Class;
@@ -72,6 +72,8 @@ pub trait Table: Send + Sync + Debug {
 pub struct ScanRequest {
     /// The columns of the batches, by name, in this order. May be empty: then only rows are counted.
     pub columns: Vec<String>,
+    /// Where rows stand, as columns behind the others: lines and bytes, of formats that have them.
+    pub spots: Vec<Spot>,
     /// Columns that the query names and that do not come out: their fields are checked against their types all the same.
     pub checked: Vec<String>,
     /// Applied as early as the format can; only rows that pass come out.

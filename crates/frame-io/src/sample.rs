@@ -59,6 +59,7 @@ impl Sample {
         let columns = names.iter().map(seen).collect();
         let request = ScanRequest {
             columns: names,
+            spots: Vec::new(),
             checked: Vec::new(),
             filter: None,
             batch_rows: BATCH_ROWS,

@@ -53,7 +53,8 @@ fn read_with(text: &str, settings: &CsvSettings, batch_rows: usize) -> (Rows, Ve
 fn read_once(table: &CsvTable, batch_rows: usize) -> Result<Rows, Stop> {
     let columns: Vec<String> = table.schema().fields().iter().map(|field| field.name().clone()).collect();
     let budget = MemoryBudget::new(1 << 30);
-    let request = ScanRequest { columns, checked: Vec::new(), filter: None, batch_rows, cancel: CancelToken::new(), budget };
+    let request =
+        ScanRequest { columns, spots: Vec::new(), checked: Vec::new(), filter: None, batch_rows, cancel: CancelToken::new(), budget };
     let request = Arc::new(request);
     let mut rows = Rows::new();
     for partition in 0..table.partitions() {

@@ -8,7 +8,7 @@ use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Int64Type};
 use frame_core::CancelToken;
 use frame_io::formats::arrow::{ArrowStreamTable, ArrowTable};
-use frame_io::formats::csv::{CsvSettings, CsvTable, Learnt};
+use frame_io::formats::csv::{BadValues, CsvSettings, CsvTable, Learnt};
 use frame_io::formats::ndjson::{NdjsonSettings, NdjsonTable, Shape};
 use frame_io::formats::{self, Destination};
 use frame_io::{Content, Lesson, MemoryFile, ReadAt, Restart, ScanRequest, Spool, Stop, Table};
@@ -17,7 +17,7 @@ use frame_memory::MemoryBudget;
 fn request(table: &dyn Table, batch_rows: usize) -> Arc<ScanRequest> {
     let columns = table.schema().fields().iter().map(|field| field.name().clone()).collect();
     let budget = MemoryBudget::new(256 << 20);
-    Arc::new(ScanRequest { columns, checked: Vec::new(), filter: None, batch_rows, cancel: CancelToken::new(), budget })
+    Arc::new(ScanRequest { columns, spots: Vec::new(), checked: Vec::new(), filter: None, batch_rows, cancel: CancelToken::new(), budget })
 }
 
 /// All rows as one batch; the ledger must balance.
@@ -144,7 +144,8 @@ fn ndjson(
 ) -> Result<(RecordBatch, usize), frame_core::Error> {
     let mut learnt: Vec<(String, Shape)> = Vec::new();
     for restarts in 0..20 {
-        let settings = NdjsonSettings { types: types.to_vec(), partition_bytes, chunk_bytes };
+        let settings =
+            NdjsonSettings { types: types.to_vec(), bad_values: BadValues::default(), rejects: None, partition_bytes, chunk_bytes };
         let table = NdjsonTable::open(memory(text), &settings, &learnt)?;
         match rows(&table, 7) {
             Ok(rows) => return Ok((rows, restarts)),

@@ -49,7 +49,8 @@ pub(crate) fn items(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<(Expr, 
         if let Some(opposite) = opposite(parser, input)? {
             if is_first {
                 let schema = parser.schema(input)?;
-                items.extend(schema.fields().iter().map(|field| (Expr::column(field.name()), field.name().clone())));
+                let names = schema.fields().iter().map(|field| field.name()).filter(|name| !parser.is_asked(name));
+                items.extend(names.map(|name| (Expr::column(name), name.clone())));
             }
             items.retain(|(_, name)| !opposite.contains(name));
         } else if let Some(names) = pattern(parser, input)? {
@@ -190,7 +191,8 @@ fn pattern(parser: &mut Parser<'_>, input: &Plan) -> Result<Option<Vec<String>>>
     };
     let span = start.to(parser.last_span());
     let schema = parser.schema(input)?;
-    let matching = schema.fields().iter().filter(|field| pattern.matches(field.name(), field.data_type()));
+    let matching =
+        schema.fields().iter().filter(|field| pattern.matches(field.name(), field.data_type()) && !parser.is_asked(field.name()));
     let names: Vec<String> = matching.map(|field| field.name().clone()).collect();
     if names.is_empty() {
         let known = schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>().join(", ");

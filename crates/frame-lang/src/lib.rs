@@ -14,6 +14,7 @@ mod print;
 mod types;
 
 pub mod operators;
+pub mod spots;
 pub mod verbs;
 mod window;
 

@@ -8,12 +8,14 @@ use crate::lexer::Kind;
 use crate::parser::Parser;
 
 /// The words that begin an option.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 17] = [
     "delimiter",
     "quote",
     "escape",
     "comment",
     "nulls",
+    "decimal",
+    "thousands",
     "skip",
     "no",
     "names",
@@ -55,6 +57,8 @@ fn option(parser: &mut Parser<'_>, input: &mut Input) -> Result<()> {
         "escape" => input.csv.escape = Some(one_text(parser, "an escape in single quotes")?),
         "comment" => input.csv.comment = Some(one_text(parser, "what comments begin with in single quotes")?),
         "nulls" => input.csv.nulls = items(parser, |parser| one_text(parser, "a word in single quotes"))?,
+        "decimal" => input.csv.decimal = Some(one_text(parser, "a mark such as ',' in single quotes")?),
+        "thousands" => input.csv.thousands = Some(one_text(parser, "a mark such as '.' in single quotes")?),
         "skip" => input.csv.skip = parser.count()?,
         "no" => {
             parser.expect_symbol("-")?;
@@ -99,7 +103,7 @@ fn option(parser: &mut Parser<'_>, input: &mut Input) -> Result<()> {
         }
         other => {
             let error = QueryError::Syntax { expected: "an option".to_owned(), found: format!("`{other}`") };
-            return Err(Error::new(error).at(token.span).hint("delimiter, quote, escape, comment, nulls, skip, no-headers, names, types, ragged, bad-value, rejects, reject-limit, encoding, format"));
+            return Err(Error::new(error).at(token.span).hint("delimiter, quote, escape, comment, nulls, decimal, thousands, skip, no-headers, names, types, ragged, bad-value, rejects, reject-limit, encoding, format"));
         }
     }
     Ok(())
@@ -136,6 +140,8 @@ pub(crate) fn named(input: &Input) -> String {
     if !csv.nulls.is_empty() {
         options.push(format!("nulls {}", csv.nulls.iter().cloned().map(text).collect::<Vec<_>>().join(", ")));
     }
+    let marks = [("decimal", &csv.decimal), ("thousands", &csv.thousands)];
+    options.extend(marks.into_iter().filter_map(|(name, mark)| Some(format!("{name} {}", text(mark.clone()?)))));
     if csv.skip > 0 {
         options.push(format!("skip {}", csv.skip));
     }

@@ -1,7 +1,8 @@
 //! The frame of the parser: tokens in hand, stages, names. Verbs and expressions have files of their own.
 
 use arrow::datatypes::{DataType, SchemaRef};
-use frame_core::{Error, QueryError, Result, Scalar, Span};
+use frame_core::{Error, QueryError, Result, Scalar, Span, Spot};
+use frame_expr::scalars::replaced;
 use frame_expr::{BadCast, Expr, Node, RESERVED};
 use frame_plan::{Catalog, Input, Plan, Project, Scan, Union};
 
@@ -9,7 +10,7 @@ use crate::advice::usage;
 use crate::aliases::{Meaning, has_aliases, meaning};
 use crate::lexer::{Kind, Token, tokens};
 use crate::verbs::Verb;
-use crate::{foreign, options, types, verbs};
+use crate::{foreign, options, spots, types, verbs};
 
 /// Tokens, and where in them the parser stands.
 pub(crate) struct Parser<'a> {
@@ -27,6 +28,8 @@ pub(crate) struct Parser<'a> {
     bindings: Vec<(String, Plan)>,
     /// What the stage in hand reads, if names behind aliases can stand in it.
     scope: Option<Plan>,
+    /// Columns of what the stage in hand reads that are there because it names them: no pattern stands for them.
+    asked: Vec<Spot>,
 }
 
 /// How deeply queries may stand in each other.
@@ -39,7 +42,18 @@ const FROM: &str = "write from 'file.csv', with options in brackets: from 'file.
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a str, catalog: &'a dyn Catalog) -> Result<Self> {
-        Ok(Self { text, tokens: tokens(text)?, at: 0, stages: 0, catalog, depth: 0, default: None, bindings: Vec::new(), scope: None })
+        Ok(Self {
+            text,
+            tokens: tokens(text)?,
+            at: 0,
+            stages: 0,
+            catalog,
+            depth: 0,
+            default: None,
+            bindings: Vec::new(),
+            scope: None,
+            asked: Vec::new(),
+        })
     }
 
     /// A whole query. `sources` are what it reads unless it begins with `from`.
@@ -89,11 +103,61 @@ impl<'a> Parser<'a> {
             let verb = self.verb(&plan)?;
             self.count_stage()?;
             self.scope = has_aliases(&plan).then(|| plan.clone());
-            plan = (verb.parse)(self, plan).map_err(|error| self.advise(error, &usage(verb)))?;
+            plan = self.stage(verb, plan).map_err(|error| self.advise(error, &usage(verb)))?;
             self.stage_end(Some(verb))?;
         }
         self.scope = outer;
         Ok(plan)
+    }
+
+    /// What follows the verb. A stage that fails for want of `_file`, `_line` or `_byte` is read again with them.
+    fn stage(&mut self, verb: &Verb, input: Plan) -> Result<Plan> {
+        let outer = std::mem::take(&mut self.asked);
+        let plan = self.stage_with_spots(verb, input);
+        self.asked = outer;
+        plan
+    }
+
+    fn stage_with_spots(&mut self, verb: &Verb, input: Plan) -> Result<Plan> {
+        let named = self.spots_ahead();
+        if named.is_empty() {
+            return (verb.parse)(self, input);
+        }
+        let (mark, stages) = (self.at, self.stages);
+        let plan = (verb.parse)(self, input.clone()).and_then(|plan| self.schema(&plan).map(|_| plan));
+        let Some((spot, span)) = plan.as_ref().err().and_then(spots::missing).filter(|(spot, _)| named.contains(spot)) else {
+            return plan;
+        };
+        (self.at, self.stages) = (mark, stages);
+        let found =
+            spots::found(input.clone(), &named, self.catalog).map_err(|error| error.at(span.unwrap_or_else(|| self.last_span())))?;
+        let found = found.ok_or_else(|| spots::lost(spot).at(span.unwrap_or_else(|| self.last_span())))?;
+        let asked = spots::added(&input, &found, self.catalog)?;
+        self.asked.clone_from(&asked);
+        let plan = (verb.parse)(self, found)?;
+        if verb.picks { Ok(plan) } else { spots::hidden(plan, &asked, self.catalog) }
+    }
+
+    /// The spots that the stage in hand may name.
+    fn spots_ahead(&self) -> Vec<Spot> {
+        let mut depth = 0;
+        let mut named = Vec::new();
+        for token in &self.tokens[self.at..] {
+            match &token.kind {
+                Kind::Symbol("(") => depth += 1,
+                Kind::Symbol(")") => depth -= 1,
+                Kind::Word(name) | Kind::Quoted(name) => named.extend(Spot::named(name)),
+                Kind::Separator | Kind::Symbol(";") if depth == 0 => break,
+                Kind::End => break,
+                _ => {}
+            }
+            if depth < 0 {
+                break;
+            }
+        }
+        named.sort_unstable();
+        named.dedup();
+        named
     }
 
     fn at_pipeline_end(&self) -> bool {
@@ -156,7 +220,7 @@ impl<'a> Parser<'a> {
         for (name, data_type) in file.csv.types.iter_mut().filter(|(_, data_type)| !types::is_read_from_text(data_type)) {
             casts.push((name.clone(), std::mem::replace(data_type, DataType::Utf8View)));
         }
-        let span = file.span;
+        let (span, marks) = (file.span, (file.csv.decimal.clone(), file.csv.thousands.clone()));
         let keys = std::mem::take(&mut file.keys);
         let scan = Plan::Scan(Scan::new(file));
         if casts.is_empty() && keys.is_empty() {
@@ -168,7 +232,10 @@ impl<'a> Parser<'a> {
             let column = Expr::column(field.name().clone()).at(span);
             let cast = casts.iter().find(|(name, _)| name == field.name());
             let expr = match cast {
-                Some((_, to)) => Expr::new(Node::Cast { operand: Box::new(column), to: to.clone(), bad: BadCast::Fail }).at(span),
+                Some((_, to)) => {
+                    let operand = Box::new(if to.is_numeric() { without_marks(column, &marks) } else { column });
+                    Expr::new(Node::Cast { operand, to: to.clone(), bad: BadCast::Fail }).at(span)
+                }
                 None => column,
             };
             (expr, field.name().clone())
@@ -218,6 +285,11 @@ impl<'a> Parser<'a> {
     /// Whether a `let` has given this name.
     pub(crate) fn has_binding(&self, name: &str) -> bool {
         self.bindings.iter().any(|(known, _)| known == name)
+    }
+
+    /// Whether a column is there only because the stage in hand names it.
+    pub(crate) fn is_asked(&self, name: &str) -> bool {
+        self.asked.iter().any(|spot| spot.name() == name)
     }
 
     /// What knows the inputs.
@@ -379,4 +451,10 @@ impl<'a> Parser<'a> {
         }
         Ok(items)
     }
+}
+
+/// A number as programs write it, of a text with marks for decimals and thousands.
+fn without_marks(column: Expr, (decimal, thousands): &(Option<String>, Option<String>)) -> Expr {
+    let column = thousands.iter().fold(column, |expr, mark| replaced(expr, mark, ""));
+    decimal.iter().filter(|mark| *mark != ".").fold(column, |expr, mark| replaced(expr, mark, "."))
 }

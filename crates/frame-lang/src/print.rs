@@ -4,8 +4,8 @@ use frame_core::Scalar;
 use frame_expr::{AggregateCall, Expr, Node, SortKey, quoted};
 use frame_plan::{Aggregate, JoinKind, Limit, Plan, Remark};
 
-use crate::options;
 use crate::verbs::aggregates;
+use crate::{options, spots};
 
 /// The plan as query text that begins with its source.
 pub fn print(plan: &Plan) -> String {
@@ -30,6 +30,7 @@ fn stage(plan: &Plan) -> Option<String> {
     Some(match plan {
         Plan::Scan(_) => return None,
         Plan::Filter(filter) => format!("where {}", filter.predicate),
+        Plan::Project(project) if spots::hides(project) => return None,
         Plan::Project(project) => format!("select {}", joined(&project.items, |(expr, name)| named(expr, name))),
         Plan::Reject(reject) => reject.text(),
         Plan::Aggregate(aggregate) => aggregation(aggregate),
@@ -114,7 +115,7 @@ fn aggregation(aggregate: &Aggregate) -> String {
 fn call(call: &AggregateCall) -> String {
     let bare = AggregateCall { filter: None, order: Vec::new(), ..call.clone() };
     let text = match (bare.constants.as_slice(), bare.arguments.as_slice()) {
-        ([], []) => call.function.clone(),
+        ([], []) if call.function == "count" => call.function.clone(),
         ([], [Expr { node: Node::Column(column), .. }]) if call.function != "count" => format!("{} {}", call.function, quoted(column)),
         ([Scalar::Float(fraction)], [Expr { node: Node::Column(column), .. }]) if call.function == "quantile" => {
             aggregates::percent(*fraction).map_or_else(|| bare.to_string(), |percent| format!("{percent} {}", quoted(column)))

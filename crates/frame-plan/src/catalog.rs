@@ -1,7 +1,7 @@
 //! What the plan knows of its inputs, and how it learns more.
 
 use arrow::datatypes::{DataType, SchemaRef};
-use frame_core::{Error, QueryError, Result, Scalar, Span, TableFigures};
+use frame_core::{Error, QueryError, Result, Scalar, Span, Spot, TableFigures};
 
 use crate::Plan;
 
@@ -46,6 +46,10 @@ pub struct CsvOptions {
     pub comment: Option<String>,
     /// Unquoted fields that mean null, beside empty ones.
     pub nulls: Vec<String>,
+    /// What stands in front of the fraction of numbers; the default is a point.
+    pub decimal: Option<String>,
+    /// What groups the digits of numbers by three; by default nothing does.
+    pub thousands: Option<String>,
     /// Lines before the header that are left out.
     pub skip: u64,
     /// The first record is data, not a header.
@@ -117,6 +121,14 @@ pub trait Catalog {
     /// What looking into folders and opening files can fail with; an error if a pattern fits no file.
     fn expand(&self, inputs: Vec<Input>) -> Result<Vec<Input>> {
         Ok(inputs)
+    }
+
+    /// Fails if an input cannot tell where its rows stand in this way.
+    ///
+    /// # Errors
+    /// A usage error that says why; what opening the input can fail with.
+    fn check_spot(&self, _input: &Input, _spot: Spot) -> Result<()> {
+        Ok(())
     }
 
     /// The answer of a plan of one column, for a plan that depends on it. It is asked while planning, so its rows are few.

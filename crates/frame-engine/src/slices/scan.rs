@@ -83,6 +83,7 @@ impl Source for Slice {
         let request = ScanRequest {
             columns: request.columns.clone(),
             checked: request.checked.clone(),
+            spots: request.spots.clone(),
             filter: Some(filter),
             batch_rows: request.batch_rows,
             cancel: request.cancel.clone(),

@@ -68,6 +68,8 @@ mod week;
 mod weekday;
 mod year;
 
+pub use replace::replaced;
+
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;

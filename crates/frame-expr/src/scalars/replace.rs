@@ -2,12 +2,20 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
-use frame_core::{Result, Span};
+use frame_core::{Result, Scalar, Span};
 
 use super::ScalarFunction;
 use super::signature::{self, arity};
 use crate::bind::BoundExpr;
+use crate::expr::{Expr, Node};
 use crate::texts;
+
+/// The expression `replace(text, from, to)`.
+pub fn replaced(text: Expr, from: &str, to: &str) -> Expr {
+    let span = text.span;
+    let texts = [from, to].map(|text| Expr::literal(Scalar::Text(text.to_owned())));
+    Expr::new(Node::Call { function: Replace.name().to_owned(), arguments: [text].into_iter().chain(texts).collect() }).at(span)
+}
 
 /// replace(x, y, z): the text with every y in it replaced by z; an empty y is nowhere.
 #[derive(Debug)]

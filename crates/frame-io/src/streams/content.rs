@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicU64;
 
 use frame_core::{CancelToken, DataError, Error, ErrorKind, IoError, Result};
 
+use super::blocks::{Blocks, InOrder};
 use super::cursor::{Cursor, inner};
-use super::dialect::{Dialect, Plain};
+use super::dialect::{Dialect, Plain, Records, Turned};
 use super::encoding::Encoding;
 use super::packing::Packing;
 use crate::ReadAt;
@@ -35,8 +36,10 @@ pub struct Content {
 pub(crate) struct Position {
     /// Bytes of the file that were taken.
     pub(crate) packed: Arc<AtomicU64>,
-    /// Lines that were left out before the first record.
-    pub(crate) skipped: Arc<AtomicU64>,
+    /// The records of a dialect that was turned, if anyone asks where they stood.
+    pub(crate) records: Option<Records>,
+    /// The blocks of the file, if others may help to unpack them.
+    pub(super) blocks: Option<Arc<Blocks>>,
 }
 
 impl Content {
@@ -74,15 +77,21 @@ impl Content {
     /// # Errors
     /// `DataError::Damaged`.
     pub(crate) fn bytes(&self, position: &Position, cancel: CancelToken) -> Result<Box<dyn Read + Send>> {
-        let mut bytes: Box<dyn Read + Send> = Box::new(Cursor::new(self.file.clone(), position.packed.clone(), cancel));
-        if let Some(packing) = self.packing {
-            bytes = packing.unpack(bytes).map_err(|error| self.failed(&error))?;
-        }
+        let mut bytes: Box<dyn Read + Send> = match (&position.blocks, self.packing) {
+            (Some(blocks), _) => Box::new(InOrder::new(blocks.clone(), position.packed.clone())),
+            (None, packing) => {
+                let bytes: Box<dyn Read + Send> = Box::new(Cursor::new(self.file.clone(), position.packed.clone(), cancel));
+                match packing {
+                    Some(packing) => packing.unpack(bytes).map_err(|error| self.failed(&error))?,
+                    None => bytes,
+                }
+            }
+        };
         if let Some(encoding) = self.encoding {
             bytes = Box::new(encoding.turn(bytes, self.file.path()));
         }
         if let Some(dialect) = &self.dialect {
-            bytes = Box::new(Plain::new(bytes, dialect.clone(), position.skipped.clone()));
+            bytes = Box::new(Plain::new(bytes, dialect.clone(), position.records.clone()));
         }
         Ok(bytes)
     }
@@ -104,6 +113,70 @@ impl Content {
             }
         }
         Ok((head, false))
+    }
+
+    /// Where records of a dialect that is turned stood, and their bytes there: those that hold the bytes `plain` (ascending) of the plain text.
+    /// All of the text in front of them is read.
+    ///
+    /// # Errors
+    /// What reading the file can fail with.
+    pub fn turned(&self, plain: &[u64]) -> Result<Vec<(Turned, Vec<u8>)>> {
+        let records = Records::default();
+        let position = Position { records: Some(records.clone()), ..Position::default() };
+        let mut bytes = self.bytes(&position, CancelToken::new())?;
+        let (mut found, mut last) = (Vec::with_capacity(plain.len()), Turned::default());
+        let mut piece = vec![0; 64 << 10];
+        while found.len() < plain.len() {
+            let read = self.read(bytes.as_mut(), &mut piece)?;
+            for record in std::mem::take(&mut *records.lock().unwrap_or_else(|poisoned| poisoned.into_inner())) {
+                while plain.get(found.len()).is_some_and(|byte| *byte < record.plain) {
+                    found.push(last);
+                }
+                last = record;
+            }
+            if read == 0 {
+                found.resize(plain.len(), last);
+            }
+        }
+        // Once more, to take their bytes.
+        let mut bytes = Self { dialect: None, ..self.clone() }.bytes(&Position::default(), CancelToken::new())?;
+        let mut at = 0;
+        let mut rows: Vec<(Turned, Vec<u8>)> = Vec::with_capacity(found.len());
+        for record in found {
+            if let Some((_, row)) = rows.last().filter(|(before, _)| *before == record) {
+                let row = row.clone();
+                rows.push((record, row));
+                continue;
+            }
+            while at < record.start {
+                let size = (record.start - at).min(piece.len() as u64) as usize;
+                match self.read(bytes.as_mut(), &mut piece[..size])? {
+                    0 => break,
+                    read => at += read as u64,
+                }
+            }
+            let mut row = vec![0; record.end.saturating_sub(record.start) as usize];
+            let mut len = 0;
+            while len < row.len() {
+                match self.read(bytes.as_mut(), &mut row[len..])? {
+                    0 => break,
+                    read => len += read,
+                }
+            }
+            row.truncate(len);
+            at += len as u64;
+            rows.push((record, row));
+        }
+        Ok(rows)
+    }
+
+    fn read(&self, bytes: &mut dyn Read, buffer: &mut [u8]) -> Result<usize> {
+        loop {
+            match bytes.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other.map_err(|error| self.failed(&error)),
+            }
+        }
     }
 
     /// The error for a failure of [`Content::bytes`].

@@ -4,8 +4,7 @@
 //! that is empty stays quoted, so that empty text and null stay apart.
 
 use std::io::{self, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What differs from plain CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +47,22 @@ impl Dialect {
     }
 }
 
+/// Where a record of the plain text stood before it was turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turned {
+    /// The byte of the plain text at which it begins.
+    pub plain: u64,
+    /// The byte at which it began.
+    pub start: u64,
+    /// The byte behind its line end.
+    pub end: u64,
+    /// How many lines were in front of it.
+    pub lines: u64,
+}
+
+/// The records that were turned and that nobody has taken yet.
+pub(crate) type Records = Arc<Mutex<Vec<Turned>>>;
+
 /// Bytes of the input that are taken at a time.
 const RAW_BYTES: usize = 64 << 10;
 
@@ -65,8 +80,16 @@ pub(super) struct Plain {
     field: Vec<u8>,
     place: Place,
     is_quoted: bool,
+    /// Bytes of the input in front of those in hand, and of the plain text in front of what was not given out.
+    before: (u64, u64),
+    /// Lines of the input that are done with.
+    lines: u64,
+    /// The record in hand.
+    record: Turned,
+    /// Where records are noted, if anyone asks.
+    records: Option<Records>,
     /// Lines before the first record that were left out.
-    skipped: Arc<AtomicU64>,
+    skipped: u64,
     has_begun: bool,
     /// The first record, of names, is not over.
     is_header: bool,
@@ -88,9 +111,8 @@ enum Place {
 }
 
 impl Plain {
-    pub(super) fn new(input: Box<dyn Read + Send>, dialect: Dialect, skipped: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(input: Box<dyn Read + Send>, dialect: Dialect, records: Option<Records>) -> Self {
         let place = if dialect.skip > 0 { Place::Comment } else { Place::Line };
-        skipped.store(0, Ordering::Relaxed);
         Self {
             input,
             is_header: dialect.has_header,
@@ -103,7 +125,11 @@ impl Plain {
             field: Vec::new(),
             place,
             is_quoted: false,
-            skipped,
+            before: (0, 0),
+            lines: 0,
+            record: Turned::default(),
+            records,
+            skipped: 0,
             has_begun: false,
         }
     }
@@ -117,6 +143,7 @@ impl Plain {
     /// Takes more of the input.
     fn fill(&mut self) -> io::Result<()> {
         self.raw.drain(..self.at);
+        self.before.0 += self.at as u64;
         self.at = 0;
         let len = self.raw.len();
         self.raw.resize(len + RAW_BYTES, 0);
@@ -157,15 +184,37 @@ impl Plain {
             self.plain.extend_from_slice(&self.field);
         }
         self.plain.push(end);
+        if end == b'\n' {
+            self.note();
+        }
         self.is_header &= end != b'\n';
         self.field.clear();
         self.is_quoted = false;
         self.has_begun = true;
     }
 
+    /// Notes the record that ends in front of the next byte.
+    fn note(&mut self) {
+        if let Some(records) = &self.records {
+            let record = Turned { end: self.before.0 + self.at as u64, ..self.record };
+            records.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(record);
+        }
+    }
+
     /// Looks at the next byte or bytes.
     fn step(&mut self) {
         let byte = self.raw[self.at];
+        // A line end of two bytes counts once, with its newline.
+        let next = self.raw.get(self.at + 1);
+        let lines = self.lines + u64::from(byte == b'\n' || self.dialect.returns && byte == b'\r' && next != Some(&b'\n'));
+        let at = self.at;
+        self.step_on(byte);
+        // A step over an escape, or over the two bytes of a line end, may take a newline along.
+        let taken = &self.raw[at + 1..self.at.max(at + 1)];
+        self.lines = if self.at == at { self.lines } else { lines + taken.iter().filter(|byte| **byte == b'\n').count() as u64 };
+    }
+
+    fn step_on(&mut self, byte: u8) {
         if self.place == Place::Quoted {
             return self.step_quoted(byte);
         }
@@ -173,11 +222,8 @@ impl Plain {
         if self.place == Place::Comment {
             self.at += line_end.max(1);
             if line_end > 0 {
-                let skipped = self.skipped.load(Ordering::Relaxed);
-                if !self.has_begun {
-                    self.skipped.store(skipped + 1, Ordering::Relaxed);
-                }
-                self.place = if !self.has_begun && skipped + 1 < self.dialect.skip { Place::Comment } else { Place::Line };
+                self.skipped += u64::from(!self.has_begun);
+                self.place = if !self.has_begun && self.skipped < self.dialect.skip { Place::Comment } else { Place::Line };
             }
             return;
         }
@@ -185,6 +231,10 @@ impl Plain {
         if self.place == Place::Line && self.dialect.comment.as_ref().is_some_and(|comment| rest.starts_with(comment)) {
             self.place = Place::Comment;
             return;
+        }
+        if self.place == Place::Line {
+            let plain = self.before.1 + self.plain.len() as u64;
+            self.record = Turned { plain, start: self.before.0 + self.at as u64, end: 0, lines: self.lines };
         }
         if line_end > 0 {
             self.at += line_end;
@@ -241,6 +291,7 @@ impl Plain {
                 for byte in std::mem::take(&mut self.field) {
                     self.plain.extend_from_slice(if byte == b'"' { b"\"\"" } else { std::slice::from_ref(&byte) });
                 }
+                self.note();
             }
             Place::Field | Place::Inside => self.end_field(b'\n'),
         }
@@ -251,6 +302,7 @@ impl Plain {
 impl Read for Plain {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.given == self.plain.len() {
+            self.before.1 += self.plain.len() as u64;
             self.plain.clear();
             self.given = 0;
             if self.at == self.raw.len() && self.is_over {
@@ -290,14 +342,15 @@ mod tests {
         }
     }
 
-    fn plain(text: &str, dialect: &Dialect) -> (String, u64) {
+    fn plain(text: &str, dialect: &Dialect) -> (String, Vec<Turned>) {
         let mut results = Vec::new();
         for size in [1, 2, 3, 7, 1000] {
-            let skipped = Arc::new(AtomicU64::new(0));
-            let mut reader = Plain::new(Box::new(Slow(text.as_bytes().to_vec(), size)), dialect.clone(), skipped.clone());
+            let records = Records::default();
+            let mut reader = Plain::new(Box::new(Slow(text.as_bytes().to_vec(), size)), dialect.clone(), Some(records.clone()));
             let mut out = String::new();
             reader.read_to_string(&mut out).expect("text");
-            results.push((out, skipped.load(Ordering::Relaxed)));
+            let records = records.lock().expect("nobody has panicked").clone();
+            results.push((out, records));
         }
         assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{results:?}");
         results.swap_remove(0)
@@ -320,7 +373,14 @@ mod tests {
             assert!(dialect.is_turned());
             assert_eq!(plain(text, &dialect).0, expected, "{text:?}");
         }
-        assert_eq!(plain("# x\n# y\na\n", &Dialect { comment: Some(b"#".to_vec()), ..standard() }).1, 2);
+        let (text, dialect) =
+            ("# x\r\na;'b\n;'\n# y\n\n1;NA", Dialect { comment: Some(b"#".to_vec()), delimiter: b";".to_vec(), ..standard() });
+        let dialect = Dialect { quote: Some(b'\''), nulls: vec!["NA".to_owned()], ..dialect };
+        let (turned, records) = plain(text, &dialect);
+        assert_eq!(turned, "a,\"b\n;\"\n\n1,\n");
+        let places: Vec<_> =
+            records.iter().map(|record| (record.plain, &text[record.start as usize..record.end as usize], record.lines)).collect();
+        assert_eq!(places, [(0, "a;'b\n;'\n", 1), (8, "\n", 4), (9, "1;NA", 5)]);
         assert_eq!(plain("a,\"b\n", &Dialect { quote: Some(b'"'), returns: true, ..standard() }).0, "a,\"b\n");
         assert!(!standard().is_turned() && !Dialect { delimiter: b";".to_vec(), ..standard() }.is_turned());
     }

@@ -3,6 +3,7 @@
 //! `content.rs` looks at the first bytes of a file and says what is around and in it; `pieces.rs` cuts the bytes that come out into pieces
 //! of whole records, and `table.rs` makes partitions of them, so that parsing runs in parallel with unpacking.
 
+mod blocks;
 mod content;
 mod cursor;
 mod dialect;
@@ -14,7 +15,7 @@ mod table;
 
 pub use content::Content;
 pub(crate) use content::Position;
-pub use dialect::Dialect;
+pub use dialect::{Dialect, Turned};
 pub use encoding::Encoding;
 pub use packing::Packing;
 pub(crate) use pieces::{Cutter, last_line};

@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use frame_core::{CancelToken, DataError, Error, FilePosition, Result};
 use frame_memory::{MemoryBudget, Reservation};
 
+use super::blocks::Blocks;
 use super::content::{Content, Position};
+use super::dialect::{Records, Turned};
 use crate::ReadAt;
 
 /// Readable bytes behind the bytes that a cutter is given.
@@ -41,6 +43,10 @@ pub(crate) struct Piece {
     origin: (u64, u64),
     /// Whether it is the first one of the stream.
     pub(crate) is_first: bool,
+    /// What was turned into it, if its dialect was another.
+    turned: Option<Content>,
+    /// Where its records stood, if a query asks.
+    records: Vec<Turned>,
     _memory: Option<Reservation>,
 }
 
@@ -62,6 +68,17 @@ impl ReadAt for Piece {
 
     fn origin(&self) -> (u64, u64) {
         self.origin
+    }
+
+    fn is_turned(&self) -> bool {
+        self.turned.is_some()
+    }
+
+    fn place(&self, byte: u64) -> Option<(u64, u64)> {
+        let plain = self.origin.0 + byte;
+        let known = self.records.partition_point(|record| record.plain <= plain).checked_sub(1).map(|at| self.records[at]);
+        let found = || Some(self.turned.as_ref()?.turned(&[plain]).ok()?.first()?.0);
+        known.or_else(found).map(|record| (record.start, record.lines))
     }
 
     fn check_unchanged(&self) -> Result<()> {
@@ -100,18 +117,32 @@ impl fmt::Debug for Pass {
 }
 
 impl Pass {
-    /// Starts at the first byte.
-    pub(super) fn new(content: &Content, piece_bytes: usize, budget: MemoryBudget, cancel: CancelToken) -> Result<Self> {
-        let position = Position::default();
+    /// Starts at the first byte; with spots, records of other dialects keep in mind where they stood.
+    pub(super) fn new(content: &Content, piece_bytes: usize, budget: MemoryBudget, cancel: CancelToken, has_spots: bool) -> Result<Self> {
+        let records = (has_spots && content.dialect.is_some()).then(Records::default);
+        let blocks = content.packing.and_then(|packing| Blocks::of(&content.file, packing, &budget, &cancel));
+        let position = Position { records, blocks, ..Position::default() };
         let bytes = content.bytes(&position, cancel)?;
         let state =
             State { bytes, carry: Vec::new(), next: 0, origin: (0, 0), waiting: BTreeMap::new(), is_over: false, packed: Vec::new() };
         Ok(Self { state: Mutex::new(state), content: content.clone(), piece_bytes: piece_bytes.max(1), budget, position })
     }
 
+    /// The way as far as it went. While another one is on it, blocks in front of it are unpacked, if the file has any.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        loop {
+            match self.state.try_lock() {
+                Ok(state) => return state,
+                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) if self.position.blocks.as_ref().is_some_and(|blocks| blocks.help()) => {}
+                Err(TryLockError::WouldBlock) => return self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()),
+            }
+        }
+    }
+
     /// Piece `number`, or `None` behind the last one. Each is given once.
     pub(super) fn piece(&self, number: usize, cutter: &dyn Cutter) -> Result<Option<Piece>> {
-        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut state = self.lock();
         while state.next <= number && !state.is_over {
             let piece = self.unpack(&mut state, cutter)?;
             if let Some(piece) = piece {
@@ -125,7 +156,7 @@ impl Pass {
 
     /// The next piece that there is, for whoever takes all that are left.
     pub(super) fn rest(&self, cutter: &dyn Cutter) -> Result<Option<Piece>> {
-        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut state = self.lock();
         if let Some((_, piece)) = state.waiting.pop_first() {
             return Ok(Some(piece));
         }
@@ -169,15 +200,29 @@ impl Pass {
         }
         let origin = state.origin;
         state.origin = (origin.0 + bytes.len() as u64, origin.1 + memchr::memchr_iter(b'\n', &bytes).count() as u64);
-        let _ = memory.resize(bytes.capacity());
-        let first_line = origin.1 + self.position.skipped.load(Ordering::Relaxed);
+        let records = self.records(origin.0 + bytes.len() as u64);
+        if records.is_empty() {
+            let _ = memory.resize(bytes.capacity());
+        } else {
+            memory.require(bytes.capacity() + records.capacity() * size_of::<Turned>())?;
+        }
         Ok(Some(Piece {
             path: self.content.file.path().to_owned(),
             bytes,
-            origin: (origin.0, first_line),
+            origin,
             is_first: origin.0 == 0,
+            turned: self.content.dialect.is_some().then(|| self.content.clone()),
+            records,
             _memory: Some(memory),
         }))
+    }
+
+    /// Takes where the records stood that begin in front of byte `end` of the plain text.
+    fn records(&self, end: u64) -> Vec<Turned> {
+        let Some(records) = &self.position.records else { return Vec::new() };
+        let mut records = records.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let rest = records.partition_point(|record| record.plain < end);
+        records.drain(..rest).collect()
     }
 
     /// Adds up to `size` bytes of the stream, and padding; gives where they end.

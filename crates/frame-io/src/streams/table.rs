@@ -67,7 +67,7 @@ impl StreamTable {
     ) -> Result<Self> {
         // A pipe gives what it has; more of a head would be waiting.
         let head_bytes = if content.file.is_stream() && content.packing.is_none() { HEAD_BYTES / 16 } else { HEAD_BYTES };
-        let pass = Pass::new(&content, head_bytes, MemoryBudget::new(HEAD_BUDGET), CancelToken::new())?;
+        let pass = Pass::new(&content, head_bytes, MemoryBudget::new(HEAD_BUDGET), CancelToken::new(), false)?;
         let head = pass.piece(0, cutter)?;
         let path = content.file.path();
         let (len, packed) = head.as_ref().map_or((0, 0), |head| (head.len(), pass.packed_bytes(0)));
@@ -98,7 +98,8 @@ impl StreamTable {
         if let Some((_, pass)) = passes.iter().find(|(known, _)| Arc::ptr_eq(known, request)) {
             return Ok(pass.clone());
         }
-        let pass = Arc::new(Pass::new(&self.content, self.piece_bytes, request.budget.clone(), request.cancel.clone())?);
+        let (budget, cancel) = (request.budget.clone(), request.cancel.clone());
+        let pass = Arc::new(Pass::new(&self.content, self.piece_bytes, budget, cancel, !request.spots.is_empty())?);
         passes.push((request.clone(), pass.clone()));
         Ok(pass)
     }

@@ -56,6 +56,7 @@ pub(crate) fn write(batch: &RecordBatch, properties: WriterProperties) -> Vec<u8
 pub(crate) fn request(columns: &[&str], filter: Option<Arc<dyn ScanFilter>>) -> ScanRequest {
     ScanRequest {
         columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+        spots: Vec::new(),
         checked: Vec::new(),
         filter,
         batch_rows: 100,

@@ -12,6 +12,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "agg AGGREGATE [as NAME], ... [by KEY, ...]",
     help: "Aggregates all rows into one, also if there are none; with `by` it is groupby the other way round.",
     example: "agg sum value, max(value) as top",
+    picks: true,
     parse,
 };
 

@@ -15,6 +15,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "cast COLUMN to TYPE, ... [or null|reject|fail]",
     help: "Converts columns. A value that does not fit stops the run, becomes null, or rejects its row, which the report counts.",
     example: "cast id to text, value to int or null",
+    picks: false,
     parse,
 };
 

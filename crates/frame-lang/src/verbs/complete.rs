@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "complete COLUMN, ... [with EXPRESSION] | complete COLUMN every DURATION [per COLUMN, ...] [with EXPRESSION]",
     help: "Adds a row for each combination of the columns' values, or each step of time from the first to the last of a group, that has none; its other columns are null, or the value given. Sorted.",
     example: "groupby category, year(ts) as y sum value | complete category, y with 0",
+    picks: false,
     parse,
 };
 

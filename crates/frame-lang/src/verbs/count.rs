@@ -8,7 +8,7 @@ use super::Verb;
 use crate::parser::Parser;
 
 pub(super) const VERB: Verb =
-    Verb { name: "count", aliases: &[], usage: "count", help: "The number of rows, as one row.", example: "count", parse };
+    Verb { name: "count", aliases: &[], usage: "count", help: "The number of rows, as one row.", example: "count", picks: true, parse };
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     if !parser.at_stage_end() {

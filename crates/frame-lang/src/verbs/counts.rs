@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "counts COLUMN, ... [top COUNT]",
     help: "The number of rows for each different value, the most frequent first.",
     example: "counts category top 5",
+    picks: true,
     parse,
 };
 

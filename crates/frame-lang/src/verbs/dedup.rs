@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "dedup COLUMN, ... [keep first|last|max(X)|min(X)]",
     help: "Keeps one row of all that are equal in the columns, with all its columns: the first, the last, or the one with the largest or smallest X.",
     example: "dedup category keep last",
+    picks: false,
     parse,
 };
 

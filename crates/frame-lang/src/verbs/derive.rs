@@ -13,6 +13,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "derive NAME = EXPRESSION, ...",
     help: "Adds computed columns; one with the name of a column replaces it. Later ones see earlier ones.",
     example: "derive net = value * 0.8, tax = value - net",
+    picks: false,
     parse,
 };
 

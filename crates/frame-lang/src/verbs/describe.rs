@@ -15,6 +15,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "describe [COLUMN, PATTERN*, ...]",
     help: "One row per column: count of values and nulls, different values, and for numbers mean, std, min, quartiles and max.",
     example: "describe value",
+    picks: true,
     parse,
 };
 

@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "distinct [COLUMN, PATTERN*, ...]",
     help: "The different values of the columns, or of all of them, sorted; other columns are dropped (dedup keeps them).",
     example: "distinct category",
+    picks: true,
     parse,
 };
 

@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "drop COLUMN, PATTERN*, ...",
     help: "Keeps all columns but these.",
     example: "drop note, ts",
+    picks: false,
     parse,
 };
 

@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "explode COLUMN [by 'SEPARATOR']",
     help: "Makes a row of each item of a list, or of each part of a text between separators; a null and an empty list give one row with a null.",
     example: "explode note by ' '",
+    picks: false,
     parse,
 };
 

@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "fill COLUMN, ... with EXPRESSION | down | up | linear",
     help: "Puts a value in place of nulls: one that is given, the last one above, the next one below, or one on the line between these two.",
     example: "fill value with 0",
+    picks: false,
     parse,
 };
 

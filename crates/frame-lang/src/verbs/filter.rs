@@ -13,6 +13,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "where CONDITION",
     help: "Keeps the rows for which the condition is true; false and null both drop the row.",
     example: "where value > 1200 and category in ('category_001', 'category_002')",
+    picks: false,
     parse,
 };
 

@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "groupby KEY [as NAME], ... AGGREGATE [where CONDITION] [as NAME], ... [having CONDITION] [with total]",
     help: "One row per distinct key, sorted by key, nulls last. The first name without a comma before it begins the aggregates.",
     example: "groupby category mean value, count as n",
+    picks: true,
     parse,
 };
 

@@ -16,6 +16,7 @@ pub(super) const VERB: Verb = Verb {
     help: "Puts the matching rows of another input beside these, in the order of these. Columns of the other input whose name is taken are \
            called right.name, or alias.name behind `as`; semi and anti only keep rows with or without a match; asof takes the nearest row.",
     example: "join left (from 'data/sales.csv' | groupby category mean value) as m on category expect n:1",
+    picks: false,
     parse,
 };
 

@@ -6,8 +6,15 @@ use frame_plan::{Limit, Plan};
 use super::Verb;
 use crate::parser::Parser;
 
-pub(super) const VERB: Verb =
-    Verb { name: "leave", aliases: &["omit"], usage: "leave COUNT", help: "Leaves out the first rows.", example: "leave 10", parse };
+pub(super) const VERB: Verb = Verb {
+    name: "leave",
+    aliases: &["omit"],
+    usage: "leave COUNT",
+    help: "Leaves out the first rows.",
+    example: "leave 10",
+    picks: false,
+    parse,
+};
 
 fn parse(parser: &mut Parser<'_>, input: Plan) -> Result<Plan> {
     let offset = parser.count()?;

@@ -67,6 +67,8 @@ pub struct Verb {
     pub help: &'static str,
     /// A stage that works on `data/sales.csv`.
     pub example: &'static str,
+    /// Whether the columns that come out are those that the stage names: then `_file`, `_line` and `_byte` come out where they are named.
+    pub picks: bool,
     /// Reads what follows the verb.
     pub(crate) parse: fn(&mut Parser<'_>, Plan) -> Result<Plan>,
 }

@@ -13,6 +13,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "note 'TEXT'",
     help: "A label that explain shows; the rows stay as they are.",
     example: "note 'all sales'",
+    picks: false,
     parse,
 };
 

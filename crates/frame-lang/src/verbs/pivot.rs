@@ -16,6 +16,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "pivot COLUMN [in (VALUE, ...)] values AGGREGATE, ... [rows COLUMN, ...]",
     help: "One row per group of rows, one column per value of a column, named after it (and the aggregate, if there are several). Without `in` the values are looked up first, without `rows` all other columns are the group.",
     example: "pivot category in ('category_001', 'category_002') values sum value rows note",
+    picks: true,
     parse,
 };
 

@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "rename NEW = OLD, ...",
     help: "Gives columns other names; all stay where they are.",
     example: "rename amount = value",
+    picks: false,
     parse,
 };
 

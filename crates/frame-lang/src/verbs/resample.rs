@@ -16,6 +16,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "resample COLUMN every DURATION [per COLUMN, ...] AGGREGATE [as NAME], ... [fill null|zero|prev|linear]",
     help: "One row per group and stretch of time, which is named by its beginning; with fill also for the empty stretches between the first and the last.",
     example: "resample ts every 1mo mean value, count fill zero",
+    picks: false,
     parse,
 };
 

@@ -15,6 +15,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "rolling COUNT rows|DURATION on COLUMN [per COLUMN, ...] AGGREGATE [as NAME], ...",
     help: "Adds to each row aggregates over the last rows by a column, itself among them, or over those less than a duration before it. Rows stay in their order.",
     example: "rolling 7d on ts per category mean value, count",
+    picks: false,
     parse,
 };
 

@@ -13,6 +13,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "sample COUNT|PERCENT% [per KEY, ...] [seed NUMBER]",
     help: "Keeps rows by chance, in their order: so many (of each group, if there is a key), or each with that chance. The same seed gives the same rows.",
     example: "sample 10 seed 7",
+    picks: false,
     parse,
 };
 

@@ -14,6 +14,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "select COLUMN [as NAME], EXPRESSION as NAME, PATTERN*, not COLUMN, ...",
     help: "Keeps the named columns, in this order; an expression needs a name. `not` takes columns away from those before it, or from all.",
     example: "select category, value * 2 as double",
+    picks: true,
     parse,
 };
 

@@ -13,6 +13,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "sort [-]EXPRESSION [nulls first|last], ...",
     help: "Orders the rows; a leading minus turns the order of its item. Equal rows keep their order, nulls come last.",
     example: "sort -value, category",
+    picks: false,
     parse,
 };
 

@@ -12,6 +12,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "take COUNT [from SKIP]",
     help: "Keeps the first rows, or those behind the first SKIP.",
     example: "take 5 from 10",
+    picks: false,
     parse,
 };
 

@@ -12,6 +12,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "top COUNT by [-]EXPRESSION, ... [per KEY, ...] [ties]",
     help: "Keeps the first rows by an order, of all rows or of each group; with ties also those equal to the last one kept.",
     example: "top 2 by -value per category",
+    picks: false,
     parse,
 };
 

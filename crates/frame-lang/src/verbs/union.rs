@@ -12,6 +12,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "union 'FILE'|NAME|(QUERY), ... [by name|position]",
     help: "The rows of this input and then those of the others; columns belong together by name unless `by position` is said.",
     example: "union 'data/sales.csv'",
+    picks: false,
     parse,
 };
 

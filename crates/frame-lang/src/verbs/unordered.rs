@@ -12,6 +12,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "unordered",
     help: "Says that the order of the rows does not matter here, which can save a sort.",
     example: "unordered",
+    picks: false,
     parse,
 };
 

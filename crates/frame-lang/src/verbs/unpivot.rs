@@ -13,6 +13,7 @@ pub(super) const VERB: Verb = Verb {
     usage: "unpivot COLUMN, PATTERN*, ... into NAME, NAME",
     help: "Makes a row of each of the columns: the other columns, the name of the column and its value. Rows stay in their order, nulls are kept.",
     example: "unpivot value, id into measure, amount",
+    picks: false,
     parse,
 };
 

@@ -16,6 +16,7 @@ pub(super) const VERB: Verb = Verb {
            The ending of the path names the format. With `partition`, PATH is a folder with one such as day=2024-01-31 for each value \
            (parquet unless said otherwise).",
     example: "write 'sales.ndjson'",
+    picks: false,
     parse,
 };
 

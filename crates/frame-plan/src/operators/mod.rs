@@ -23,7 +23,7 @@ mod window;
 mod write;
 
 use arrow::datatypes::SchemaRef;
-use frame_core::{Result, Span};
+use frame_core::{Result, Span, Spot};
 use frame_expr::Expr;
 
 pub use aggregate::{Aggregate, KeyItem};
@@ -264,6 +264,17 @@ impl Plan {
             Self::Scan(scan) => vec![&scan.input],
             other => other.inputs().into_iter().flat_map(Self::sources).collect(),
         }
+    }
+
+    /// The spots that expressions of the plan name, as far as it can be seen without its columns.
+    pub fn named_spots(&self) -> Vec<Spot> {
+        let mut names = Vec::new();
+        self.clone().expressions_mut().iter().for_each(|expr| expr.collect_columns(&mut names));
+        let mut spots: Vec<Spot> = names.iter().filter_map(|name| Spot::named(name)).collect();
+        spots.extend(self.inputs().into_iter().flat_map(Self::named_spots));
+        spots.sort_unstable();
+        spots.dedup();
+        spots
     }
 
     /// The columns that the plan names, for each scan in the order of the file: their fields are checked against their types, whatever

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::{Result, Scalar};
-use frame_expr::{BinaryOp, Expr, Node, predicate};
+use frame_core::{Result, Scalar, Spot};
+use frame_expr::{BinaryOp, Expr, Node, fold, predicate};
 
 use super::Wanted;
 use crate::{Catalog, Input};
@@ -14,6 +14,8 @@ use crate::{Catalog, Input};
 pub struct Scan {
     /// What to read.
     pub input: Input,
+    /// What is asked of where the rows stand: columns behind those of the file.
+    pub spots: Vec<Spot>,
     /// The columns to read, in the order of the file; `None` for all (the optimizer narrows them).
     pub columns: Option<Vec<String>>,
     /// A predicate that the scan applies early; its columns need not be among `columns` (the optimizer pushes it here).
@@ -25,16 +27,40 @@ pub struct Scan {
 impl Scan {
     /// Reads all of an input.
     pub fn new(input: Input) -> Self {
-        Self { input, columns: None, filter: None, limit: None }
+        Self { input, spots: Vec::new(), columns: None, filter: None, limit: None }
     }
 
     /// Whether no row can pass the filter, as for a file whose folder names another day.
     pub fn is_empty(&self) -> bool {
-        self.filter.as_ref().is_some_and(is_never)
+        self.condition().as_ref().is_some_and(is_never)
+    }
+
+    /// The filter, with the path of the file where it names that.
+    pub fn condition(&self) -> Option<Expr> {
+        let mut filter = self.filter.clone()?;
+        if !self.spots.contains(&Spot::File) {
+            return Some(filter);
+        }
+        let path = Expr::literal(Scalar::Text(self.input.path.clone()));
+        replace(&mut filter, Spot::File.name(), &path);
+        Some(fold(filter))
+    }
+
+    /// Names and types of the columns that can be read: those of the file, and the spots that were asked for.
+    ///
+    /// # Errors
+    /// What looking at the input can fail with.
+    pub fn all_columns(&self, catalog: &dyn Catalog) -> Result<SchemaRef> {
+        let all = catalog.schema(&self.input)?;
+        if self.spots.is_empty() {
+            return Ok(all);
+        }
+        let spots = self.spots.iter().map(|spot| Arc::new(spot.field()));
+        Ok(Arc::new(Schema::new(all.fields().iter().cloned().chain(spots).collect::<Vec<_>>())))
     }
 
     pub(super) fn schema(&self, catalog: &dyn Catalog) -> Result<SchemaRef> {
-        let all = catalog.schema(&self.input)?;
+        let all = self.all_columns(catalog)?;
         if let Some(filter) = &self.filter {
             predicate(filter, &all)?;
         }
@@ -49,7 +75,7 @@ impl Scan {
 
     pub(super) fn explain(&self) -> String {
         let columns = match &self.columns {
-            None => "all columns".to_owned(),
+            None => std::iter::once("all columns").chain(self.spots.iter().map(|spot| spot.name())).collect::<Vec<_>>().join(", "),
             Some(columns) if columns.is_empty() => "no column".to_owned(),
             Some(columns) => columns.join(", "),
         };
@@ -57,6 +83,15 @@ impl Scan {
         let limit = self.limit.map(|limit| format!(" first {limit}")).unwrap_or_default();
         format!("scan {} [{columns}]{filter}{limit}", self.input.path)
     }
+}
+
+/// Puts `value` in place of a column.
+fn replace(expr: &mut Expr, column: &str, value: &Expr) {
+    if matches!(&expr.node, Node::Column(name) if name == column) {
+        *expr = value.clone().at(expr.span);
+        return;
+    }
+    expr.children_mut().into_iter().for_each(|child| replace(child, column, value));
 }
 
 /// Whether a condition holds for no row, whatever is in it.

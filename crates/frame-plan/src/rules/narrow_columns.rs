@@ -19,7 +19,7 @@ fn narrow(plan: &mut Plan, wanted: &Wanted, catalog: &dyn Catalog) -> Result<()>
     match plan {
         Plan::Scan(scan) => {
             if let Some(wanted) = wanted {
-                let all = catalog.schema(&scan.input)?;
+                let all = scan.all_columns(catalog)?;
                 let names: Vec<String> =
                     all.fields().iter().map(|field| field.name().clone()).filter(|name| wanted.contains(name)).collect();
                 scan.columns = (names.len() < all.fields().len()).then_some(names);

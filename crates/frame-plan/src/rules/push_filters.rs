@@ -7,7 +7,7 @@
 //! `and`, in the order in which they ran.
 
 use arrow::datatypes::{DataType, Schema};
-use frame_core::Result;
+use frame_core::{Result, Spot};
 use frame_expr::{AggregateCall, BinaryOp, Expr, Node, UnaryOp, bind, fold, predicate};
 
 use super::drop_sorts::any_can_fail;
@@ -25,6 +25,10 @@ fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
     // A filter that can fail must see exactly the rows that it would have seen.
     let can_fail = predicate(&condition, input.schema(catalog)?.as_ref())?.can_fail();
     match input {
+        // Lines are counted behind the scan's filter.
+        Plan::Scan(scan) if [Spot::Line, Spot::Byte].iter().any(|spot| scan.spots.contains(spot) && names(&condition, spot.name())) => {
+            Ok(filtered(Plan::Scan(scan), condition))
+        }
         Plan::Scan(mut scan) if scan.limit.is_none() => {
             scan.filter = Some(match scan.filter.take() {
                 None => condition,
@@ -104,6 +108,13 @@ fn into_sides(condition: Expr, mut join: Join, catalog: &dyn Catalog) -> Result<
         None => join,
         Some(condition) => filtered(join, condition),
     })
+}
+
+/// Whether an expression reads this column.
+fn names(expr: &Expr, column: &str) -> bool {
+    let mut names = Vec::new();
+    expr.collect_columns(&mut names);
+    names.iter().any(|name| name == column)
 }
 
 fn reads_columns(expr: &Expr) -> bool {

@@ -74,7 +74,7 @@ impl Class {
     }
 
     /// What its values are called.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Null | Self::Text => "text",
             Self::Bool => "bool",
@@ -96,7 +96,8 @@ impl Class {
         }
     }
 
-    fn of_number(field: &[u8]) -> Option<Self> {
+    /// The class of a number, as programs write it.
+    pub(super) fn of_number(field: &[u8]) -> Option<Self> {
         let digits = field.strip_prefix(b"-").unwrap_or(field);
         let (first, rest) = digits.split_first()?;
         if digits.iter().all(u8::is_ascii_digit) {

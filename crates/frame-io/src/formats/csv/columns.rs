@@ -62,15 +62,25 @@ impl Columns {
         let filter = request.filter.as_ref().map_or(&[][..], |filter| filter.columns());
         let filter = filter.iter().map(&mut place).collect::<Result<_>>()?;
         request.checked.iter().map(&mut place).collect::<Result<Vec<_>>>()?;
-        let fields: Vec<_> = output.iter().map(|at| table.schema.fields()[named[*at]].clone()).collect();
+        let fields = output.iter().map(|at| table.schema.fields()[named[*at]].clone());
+        let fields: Vec<_> = fields.chain(request.spots.iter().map(|spot| Arc::new(spot.field()))).collect();
         Ok(Self { named, output, filter, schema: Arc::new(Schema::new(fields)) })
     }
 
-    /// Parses records, up to the first that is in trouble or that the filter fails for. `chunk` is the buffer behind `rows`, which `offset` maps to the file.
+    /// Parses records, up to the first that is in trouble or that the filter fails for. `chunk` is the buffer behind `rows`, which `offset` maps
+    /// to the file; `spots` say where the rows stand.
     ///
     /// # Errors
     /// An internal error; what is wrong with a row is in the answer.
-    pub(super) fn parse(&self, table: &Opened, request: &ScanRequest, rows: Rows<'_>, chunk: &Buffer, offset: u64) -> Result<Parsed> {
+    pub(super) fn parse(
+        &self,
+        table: &Opened,
+        request: &ScanRequest,
+        rows: Rows<'_>,
+        chunk: &Buffer,
+        offset: u64,
+        spots: &[ArrayRef],
+    ) -> Result<Parsed> {
         let (mut arrays, trouble, mut bad) = self.typed(table, &rows)?;
         let mut rows = rows.first(trouble.as_ref().map_or(rows.len(), |(row, ..)| *row));
         cut(&mut arrays, rows.len());
@@ -108,6 +118,7 @@ impl Columns {
             Some(array) => parse::kept(array, keep.as_ref()),
             None => text(&rows, self.named[*at], keep.as_ref(), chunk),
         });
+        let columns = columns.chain(spots.iter().map(|spot| parse::kept(&spot.slice(0, rows.len()), keep.as_ref())));
         let batch = Batch::new(self.schema.clone(), columns.collect::<Result<_>>()?, kept)?;
         Ok(Parsed { batch: Some(batch), ledger, stop })
     }

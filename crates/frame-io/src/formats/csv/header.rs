@@ -80,6 +80,17 @@ fn first_record(file: &dyn ReadAt, marks: Marks) -> Result<(u64, Vec<u8>, u64)> 
     }
 }
 
+/// Bytes of the first record of a text, with its line end; all of them if it has no other.
+pub fn header_len(text: &[u8], delimiter: u8) -> usize {
+    let mut state = State::Start;
+    let newline = text.iter().position(|byte| {
+        let (meaning, next) = state.step(*byte, Marks { delimiter, quote: b'"' });
+        state = next;
+        meaning == Meaning::Newline
+    });
+    newline.map_or(text.len(), |at| at + 1)
+}
+
 fn unclosed(file: &dyn ReadAt, skip: usize) -> Error {
     let position = FilePosition { file: file.path().to_owned(), byte: Some(skip as u64), line: Some(1), column: None };
     Error::new(DataError::UnclosedQuote { position })

@@ -38,7 +38,7 @@ pub(super) fn classes(table: &mut Opened) -> Result<()> {
         let mut left = SAMPLE_RECORDS;
         for stretch in records.stretches {
             let bounds = &bounds[stretch.bound..=stretch.bound + stretch.records.min(left) * fields];
-            let rows = Rows::new(&bytes, bounds, fields);
+            let rows = Rows::new(&bytes, bounds, fields).noted(table.notation);
             left -= rows.len();
             join_classes(table, &rows);
         }
@@ -51,7 +51,7 @@ fn join_classes(table: &mut Opened, rows: &Rows<'_>) {
         for row in 0..rows.len() {
             let field = rows.field(row, index);
             if !field.is_empty() && column.class != Class::Text {
-                column.class = column.class.join(class_of(field));
+                column.class = column.class.join(class_of(field, rows.notation()));
             }
         }
     }

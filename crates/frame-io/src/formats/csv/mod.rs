@@ -7,6 +7,7 @@ mod columns;
 mod figures;
 mod header;
 mod infer;
+mod notation;
 mod parse;
 mod partition;
 mod policy;
@@ -21,6 +22,8 @@ mod table;
 mod write;
 
 pub use class::Class;
+pub use header::header_len;
+pub use notation::Notation;
 pub use policy::{BadValues, RaggedRows};
 pub use rejects::{Reject, Rejects};
 pub use sniff::{Sniffed, sniff};

@@ -12,6 +12,7 @@ use super::parse::Rows;
 use super::records::{self, LastRecord, Ragged, Stretch};
 use super::structure::PADDING;
 use super::table::Opened;
+use crate::spots::Spots;
 use crate::{BatchReader, Lesson, RowLedger, ScanRequest, Stop, position};
 
 /// How much is read at a time behind the end of a partition, to finish its last record.
@@ -26,6 +27,8 @@ pub(super) struct PartitionReader {
     /// Records that begin at or behind this byte belong to the next partition.
     end: u64,
     chunk: Chunk,
+    /// Where the rows stand, if anyone asks.
+    spots: Spots,
     ledger: RowLedger,
     /// Told once the rows in front of it are out.
     stop: Option<Stop>,
@@ -68,6 +71,7 @@ impl PartitionReader {
         };
         Ok(Self {
             columns: Columns::new(&table, &request)?,
+            spots: Spots::new(&request.spots, table.file.as_ref(), start, &table.newlines)?,
             end: table.end(partition),
             chunk,
             ledger: RowLedger::default(),
@@ -101,6 +105,7 @@ impl PartitionReader {
     fn fill(&mut self, size: usize) -> Result<bool> {
         let len = self.table.file.len();
         let (rest_start, rest) = self.chunk.rest;
+        self.spots.pass(&self.chunk.bytes, self.chunk.offset.wrapping_sub(PADDING as u64), rest_start);
         let left = len - self.chunk.position;
         let wanted = if self.chunk.position < self.end {
             (self.end - self.chunk.position).min(size as u64)
@@ -149,8 +154,9 @@ impl PartitionReader {
         let found = self.table.scanner.scan(bytes, PADDING, scan_end, bounds);
         *in_order = bounds.len();
         let records = records::split(bytes, bounds, found.newlines, fields, self.table.ragged);
-        if is_last && found.inside {
-            let byte = *offset + u64::from(records.rest) - PADDING as u64;
+        let byte = *offset + u64::from(records.rest) - PADDING as u64;
+        // A ragged record in front of the quote is told first; a record behind the end is told by the next partition.
+        if is_last && found.inside && records.ragged.is_none() && byte < self.end {
             let position = position::locate(self.table.file.as_ref(), byte, None);
             self.stop = Some(Stop::Failed(Error::new(DataError::UnclosedQuote { position })));
         }
@@ -205,7 +211,11 @@ impl PartitionReader {
                 self.stop.get_or_insert(Stop::Failed(Error::new(DataError::Ragged { position, expected: fields, found })));
             }
             (None, Some((start, _))) => next = Some(start),
-            (None, None) => {}
+            // Only blank lines may lie between the end and what is left. The newline that a file lacks is no byte of it.
+            (None, None) => {
+                let left = self.chunk.rest.0.min((self.chunk.position - self.chunk.offset) as usize + PADDING) as u32;
+                next = (byte_of(left) >= self.end).then_some(left);
+            }
         }
         if let Some(next) = next {
             // The first record behind the end: its place is all that is needed of it.
@@ -274,9 +284,11 @@ impl PartitionReader {
             if count == 0 {
                 continue;
             }
-            let rows = Rows::new(&self.chunk.bytes, &self.chunk.bounds[first..=first + count * fields], fields);
+            let rows = Rows::new(&self.chunk.bytes, &self.chunk.bounds[first..=first + count * fields], fields).noted(self.table.notation);
             let offset = self.chunk.offset.wrapping_sub(PADDING as u64);
-            let parsed = self.columns.parse(&self.table, &self.request, rows, &self.chunk.bytes, offset)?;
+            let starts = (0..count).map(|row| self.chunk.bounds[first + row * fields] as usize);
+            let spots = self.spots.of_rows(self.table.file.as_ref(), &self.chunk.bytes, offset, starts);
+            let parsed = self.columns.parse(&self.table, &self.request, rows, &self.chunk.bytes, offset, &spots)?;
             self.ledger.add(parsed.ledger);
             if let Some(stop) = parsed.stop {
                 self.chunk.stretches.clear();

@@ -47,7 +47,7 @@ impl Rejects {
     ///
     /// # Errors
     /// `DataError::Rejected` for one row too many; `MemoryError`.
-    pub(super) fn add(&self, file: &str, byte: u64, reject: Reject, budget: &MemoryBudget) -> Result<()> {
+    pub(crate) fn add(&self, file: &str, byte: u64, reject: Reject, budget: &MemoryBudget) -> Result<()> {
         let mut state = self.lock();
         state.bytes += reject.raw.len() + reject.reason.len() + size_of::<Reject>() + 16;
         let bytes = state.bytes;

@@ -8,12 +8,14 @@ use frame_core::{Error, QueryError, Result, TableFigures};
 use frame_memory::MemoryBudget;
 
 use super::class::Class;
+use super::notation::Notation;
 use super::partition::PartitionReader;
 use super::policy::{BadValues, RaggedRows};
 use super::rejects::{Reject, Rejects};
 use super::structure::{Marks, Scanner};
 use super::{figures, header, infer, split};
 use crate::position::locate;
+use crate::spots::Newlines;
 use crate::{BatchReader, Lesson, ReadAt, Restart, ScanRequest, Stop, Table};
 
 /// How to read a file.
@@ -27,6 +29,8 @@ pub struct CsvSettings {
     pub names: Vec<String>,
     /// Columns whose type is given and not inferred.
     pub types: Vec<(String, DataType)>,
+    /// How numbers are written.
+    pub notation: Notation,
     /// What becomes of rows with too few or too many fields.
     pub ragged: RaggedRows,
     /// What becomes of values that do not fit.
@@ -46,6 +50,7 @@ impl Default for CsvSettings {
             has_header: true,
             names: Vec::new(),
             types: Vec::new(),
+            notation: Notation::default(),
             ragged: RaggedRows::default(),
             bad_values: BadValues::default(),
             rejects: None,
@@ -75,6 +80,7 @@ pub(super) struct Opened {
     pub(super) schema: SchemaRef,
     pub(super) columns: Vec<Column>,
     pub(super) chunk_bytes: usize,
+    pub(super) notation: Notation,
     pub(super) ragged: RaggedRows,
     pub(super) bad_values: BadValues,
     pub(super) rejects: Option<Arc<Rejects>>,
@@ -84,6 +90,8 @@ pub(super) struct Opened {
     /// Record starts that the classes were inferred from and that the partitions prove, ascending.
     pub(super) samples: Vec<u64>,
     starts: Starts,
+    /// How many lines lie in front of a byte.
+    pub(super) newlines: Newlines,
 }
 
 /// A column of the file.
@@ -119,6 +127,7 @@ impl CsvTable {
             schema: Arc::new(Schema::empty()),
             columns: header.names.into_iter().map(|name| Column { name, class: Class::Null, fixed: false }).collect(),
             chunk_bytes: settings.chunk_bytes,
+            notation: settings.notation,
             ragged: settings.ragged,
             bad_values: settings.bad_values,
             rejects: settings.rejects.clone(),
@@ -126,6 +135,7 @@ impl CsvTable {
             data_start: header.data_start,
             samples: Vec::new(),
             starts: Starts::Guessed((0..partitions).map(|_| OnceLock::new()).collect()),
+            newlines: Newlines::default(),
             file,
         };
         let places = infer::places(table.data_start, len);
@@ -176,6 +186,7 @@ impl Opened {
             schema: self.schema.clone(),
             columns: self.columns.clone(),
             chunk_bytes: self.chunk_bytes,
+            notation: self.notation,
             ragged: self.ragged,
             bad_values: self.bad_values,
             rejects: self.rejects.clone(),
@@ -183,6 +194,7 @@ impl Opened {
             data_start,
             samples: Vec::new(),
             starts: Starts::Exact(vec![data_start]),
+            newlines: Newlines::default(),
         }
     }
 
@@ -224,7 +236,8 @@ impl Opened {
         let Some(rejects) = &self.rejects else { return Ok(()) };
         let (before, _) = self.file.origin();
         // A piece of a stream is small, and its line is known; the lines of a file are counted in one go when all rows are known.
-        let line = if before > 0 || self.partition_bytes == u64::MAX { locate(self.file.as_ref(), byte, None).line } else { None };
+        let is_near = (before > 0 || self.partition_bytes == u64::MAX) && !self.file.is_turned();
+        let line = if is_near { locate(self.file.as_ref(), byte, None).line } else { None };
         let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw).to_vec();
         rejects.add(self.file.path(), before + byte, Reject { line, column: column.map(str::to_owned), reason, raw }, budget)

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use arrow::datatypes::{Schema, SchemaRef};
-use frame_core::{Batch, DataError, Error, QueryError, Result, keep_sound};
+use frame_core::{Batch, DataError, Error, ErrorKind, QueryError, Result, keep_sound};
 use frame_memory::Reservation;
 
 use super::column::{Column, Refusal, find};
 use super::json::{Fault, Json, Kind};
 use super::shape::Shape;
 use super::table::Lines;
+use crate::formats::csv::{BadValues, Reject};
 use crate::position::locate;
+use crate::spots::{Newlines, Spots};
 use crate::streams::last_line;
 use crate::{BatchReader, Lesson, ReadAt, Restart, RowLedger, ScanRequest, Stop};
 
@@ -49,10 +51,14 @@ pub(super) struct LineReader {
     valid: usize,
     /// The byte of the file that stands first in `bytes`.
     offset: u64,
+    /// Where the rows stand, if anyone asks.
+    spots: Spots,
     ledger: RowLedger,
     /// Told once the rows in front of it are out.
     stop: Option<Stop>,
     memory: Reservation,
+    /// The file is a piece of a stream.
+    is_piece: bool,
 }
 
 /// The columns that a request names.
@@ -82,7 +88,8 @@ impl Wanted {
         let output: Vec<usize> = request.columns.iter().map(&mut place).collect::<Result<_>>()?;
         let filter = request.filter.as_ref().map_or(&[][..], |filter| filter.columns()).iter().map(&mut place).collect::<Result<_>>()?;
         request.checked.iter().map(&mut place).collect::<Result<Vec<_>>>()?;
-        let fields: Vec<_> = output.iter().map(|at| lines.schema.fields()[named[*at]].clone()).collect();
+        let fields = output.iter().map(|at| lines.schema.fields()[named[*at]].clone());
+        let fields: Vec<_> = fields.chain(request.spots.iter().map(|spot| Arc::new(spot.field()))).collect();
         let is_all = named.len() == lines.columns.len();
         Ok(Self { named, output, filter, schema: Arc::new(Schema::new(fields)), is_all })
     }
@@ -92,9 +99,16 @@ impl LineReader {
     /// Starts at the first byte of `stretch`, where a line begins.
     ///
     /// # Errors
-    /// `QueryError::UnknownColumn`.
-    pub(super) fn new(file: Arc<dyn ReadAt>, lines: Arc<Lines>, stretch: Range<u64>, request: Arc<ScanRequest>) -> Result<Self> {
+    /// `QueryError::UnknownColumn`; what counting the lines before it can fail with.
+    pub(super) fn new(
+        file: Arc<dyn ReadAt>,
+        lines: Arc<Lines>,
+        stretch: Range<u64>,
+        newlines: &Newlines,
+        request: Arc<ScanRequest>,
+    ) -> Result<Self> {
         Ok(Self {
+            spots: Spots::new(&request.spots, file.as_ref(), stretch.start, newlines)?,
             wanted: Wanted::new(&lines, &request)?,
             offset: stretch.start,
             memory: request.budget.reserve("reading JSON"),
@@ -103,6 +117,7 @@ impl LineReader {
             valid: 0,
             ledger: RowLedger::default(),
             stop: None,
+            is_piece: false,
             file,
             lines,
             request,
@@ -110,8 +125,14 @@ impl LineReader {
         })
     }
 
+    /// The same in a piece of a stream.
+    pub(super) fn in_piece(self) -> Self {
+        Self { is_piece: true, ..self }
+    }
+
     /// Reads until there is a whole line in hand; answers whether there is one.
     fn fill(&mut self) -> Result<bool> {
+        self.spots.pass(&self.bytes, self.offset, self.ready.end);
         let mut size = self.lines.chunk_bytes;
         loop {
             self.request.cancel.check()?;
@@ -153,12 +174,12 @@ impl LineReader {
         }
     }
 
-    /// The next rows as columns, up to a batch of them or the first that does not count.
-    fn rows(&mut self) -> (Vec<Column>, usize) {
+    /// The next rows as columns and the places at which their lines begin, up to a batch of them or the first that does not count.
+    fn rows(&mut self) -> (Vec<Column>, Vec<usize>) {
         let fresh = |at: &usize| (self.lines.columns[*at].name.clone(), Column::new(&self.lines.columns[*at].shape));
         let mut columns: Vec<(String, Column)> = self.wanted.named.iter().map(fresh).collect();
-        let mut rows = 0;
-        while rows < self.request.batch_rows.max(1) && !self.ready.is_empty() {
+        let mut starts = Vec::new();
+        while starts.len() < self.request.batch_rows.max(1) && !self.ready.is_empty() {
             let rest = &self.bytes[self.ready.clone()];
             let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
             if self.ready.start + len > self.valid {
@@ -168,36 +189,71 @@ impl LineReader {
             }
             let line = &rest[..len];
             if !line.iter().all(u8::is_ascii_whitespace) {
-                if let Err(refusal) = push_row(&mut columns, rows, line, self.wanted.is_all) {
-                    self.stop = Some(self.refused(refusal, line));
+                if let Err(refusal) = push_row(&mut columns, starts.len(), line, self.wanted.is_all) {
+                    let stop = self.refused(refusal, line);
+                    match stop {
+                        // The line is left out; the next batch begins behind it.
+                        Stop::Failed(error) if self.lines.bad_values == BadValues::Reject => {
+                            let (at, line) = (self.ready.start, line.to_vec());
+                            self.ready.start += len;
+                            self.ledger.add(RowLedger { read: 1, rejected: 1, ..RowLedger::default() });
+                            self.stop = self.reject(at, &line, &error).err().map(Stop::Failed);
+                        }
+                        stop => self.stop = Some(stop),
+                    }
                     break;
                 }
-                rows += 1;
+                starts.push(self.ready.start);
             }
             self.ready.start += len;
         }
-        (columns.into_iter().map(|(_, column)| column).collect(), rows)
+        (columns.into_iter().map(|(_, column)| column).collect(), starts)
+    }
+
+    /// Lists a line that is left out: it begins at `at` of the bytes in hand.
+    fn reject(&self, at: usize, line: &[u8], error: &Error) -> Result<()> {
+        let Some(rejects) = &self.lines.rejects else { return Ok(()) };
+        let (column, reason) = match error.kind() {
+            ErrorKind::Data(DataError::Json { reason, .. }) => (None, (*reason).to_owned()),
+            ErrorKind::Data(DataError::Value { position, value, .. }) => {
+                let column = position.as_ref().and_then(|position| position.column.clone());
+                let class = column.as_ref().and_then(|(number, _)| self.lines.columns[number - 1].shape.data_type_name());
+                (column.map(|(_, name)| name), format!("{value} is no {}", class.unwrap_or("such value")))
+            }
+            _ => return Err(error.clone()),
+        };
+        let byte = self.offset + at as u64;
+        let (before, _) = self.file.origin();
+        // A piece of a stream is small; the lines of a file are counted in one go when all rows are known.
+        let number = if self.is_piece { locate(self.file.as_ref(), byte, None).line } else { None };
+        let raw = line.strip_suffix(b"\n").unwrap_or(line);
+        let raw = raw.strip_suffix(b"\r").unwrap_or(raw).to_vec();
+        rejects.add(self.file.path(), before + byte, Reject { line: number, column, reason, raw }, &self.request.budget)
     }
 
     /// What a row that was not taken means for the run.
     fn refused(&self, refusal: Refused, line: &[u8]) -> Stop {
         let byte = |at: usize| self.offset + (self.ready.start + at) as u64;
-        let shape = |start: usize| Shape::of(&mut Json::new(&line[start..])).unwrap_or(Shape::NULL);
-        let lesson = |column: String, shape: Shape, at: usize| {
-            let lesson = Lesson::Reshape { column, shape, byte: self.file.origin().0 + byte(at) };
-            Stop::Restart(Restart { file: self.file.path().to_owned(), lesson })
+        let fault = |at: usize, reason| {
+            let position = locate(self.file.as_ref(), byte(at.min(line.trim_ascii_end().len())), None);
+            Stop::Failed(Error::new(DataError::Json { position, reason }))
+        };
+        // What is no JSON has no shape, and would teach nothing.
+        let lesson = |column: String, known: Shape, start: usize| match Shape::of(&mut Json::new(&line[start..])) {
+            Err(refused) => fault(start + refused.at, refused.reason),
+            Ok(shape) => {
+                let lesson = Lesson::Reshape { column, shape: known.join(shape), byte: self.file.origin().0 + byte(start) };
+                Stop::Restart(Restart { file: self.file.path().to_owned(), lesson })
+            }
         };
         match refusal {
-            Refused::Fault(fault) => {
-                let position = locate(self.file.as_ref(), byte(fault.at.min(line.trim_ascii_end().len())), None);
-                Stop::Failed(Error::new(DataError::Json { position, reason: fault.reason }))
-            }
-            Refused::Unknown { key, start } => lesson(key, shape(start), start),
+            Refused::Fault(refused) => fault(refused.at, refused.reason),
+            Refused::Unknown { key, start } => lesson(key, Shape::NULL, start),
             Refused::Misfit { column, start } => {
                 let index = self.wanted.named[column];
                 let column = &self.lines.columns[index];
                 if !column.fixed {
-                    return lesson(column.name.clone(), column.shape.clone().join(shape(start)), start);
+                    return lesson(column.name.clone(), column.shape.clone(), start);
                 }
                 let mut json = Json::new(&line[start..]);
                 let value = json.skip().map(|()| String::from_utf8_lossy(json.since(0)).into_owned()).unwrap_or_default();
@@ -210,7 +266,9 @@ impl LineReader {
 
     /// The next rows that pass the filter, if there are lines in hand.
     fn batch(&mut self) -> Result<Option<Batch>> {
-        let (columns, mut rows) = self.rows();
+        let (columns, starts) = self.rows();
+        let mut rows = starts.len();
+        let spots = self.spots.of_rows(self.file.as_ref(), &self.bytes, self.offset, starts.into_iter());
         let mut arrays = columns.into_iter().map(|column| column.finish(rows)).collect::<Result<Vec<ArrayRef>>>()?;
         let keep = match &self.request.filter {
             None => None,
@@ -235,9 +293,11 @@ impl LineReader {
         if kept == 0 {
             return Ok(None);
         }
-        let output = self.wanted.output.iter().map(|at| match keep.as_ref().filter(|_| kept < rows) {
-            None => Ok(arrays[*at].clone()),
-            Some(keep) => Ok(filter(&arrays[*at], keep)?),
+        let spots: Vec<ArrayRef> = spots.iter().map(|spot| spot.slice(0, rows)).collect();
+        let output = self.wanted.output.iter().map(|at| &arrays[*at]).chain(&spots);
+        let output = output.map(|array| match keep.as_ref().filter(|_| kept < rows) {
+            None => Ok(array.clone()),
+            Some(keep) => Ok(filter(array, keep)?),
         });
         Ok(Some(Batch::new(self.wanted.schema.clone(), output.collect::<Result<_>>()?, kept)?))
     }

@@ -54,6 +54,11 @@ impl Shape {
         }
     }
 
+    /// What its values are called, if they are single ones.
+    pub(super) fn data_type_name(&self) -> Option<&'static str> {
+        if let Self::Single(class) = self { Some(class.name()) } else { None }
+    }
+
     /// The shape of the next value.
     pub(super) fn of(json: &mut Json<'_>) -> Result<Self, Fault> {
         Ok(match json.kind()? {

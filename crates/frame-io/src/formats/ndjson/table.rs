@@ -8,9 +8,10 @@ use frame_core::{DataError, Error, QueryError, Result, TableFigures};
 use super::json::{Fault, Json, Kind};
 use super::reader::{self, LineReader};
 use super::shape::{Shape, fields_of, join_fields};
-use crate::formats::csv::Class;
+use crate::formats::csv::{BadValues, Class, Rejects};
 use crate::position::locate;
 use crate::sample::Sample;
+use crate::spots::Newlines;
 use crate::streams::{Cutter, Pieced, last_line};
 use crate::{BatchReader, Content, MemoryFile, ReadAt, ScanRequest, Stop, StreamTable, Table};
 
@@ -27,6 +28,11 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct NdjsonSettings {
     /// Columns whose type is given and not inferred.
     pub types: Vec<(String, DataType)>,
+    /// What becomes of lines that are no JSON, and of values that do not fit a type that was given: `Reject` leaves the line out, else it
+    /// ends the run.
+    pub bad_values: BadValues,
+    /// Where the lines go that are left out.
+    pub rejects: Option<Arc<Rejects>>,
     /// Bytes of the file in a partition.
     pub partition_bytes: u64,
     /// Bytes that are read at a time.
@@ -41,6 +47,8 @@ pub struct NdjsonTable {
     partition_bytes: u64,
     /// Where the first line begins.
     data_start: u64,
+    /// How many lines lie in front of a byte.
+    newlines: Arc<Newlines>,
 }
 
 /// What all readers of a table share.
@@ -49,6 +57,8 @@ pub(super) struct Lines {
     pub(super) schema: SchemaRef,
     pub(super) columns: Vec<Column>,
     pub(super) chunk_bytes: usize,
+    pub(super) bad_values: BadValues,
+    pub(super) rejects: Option<Arc<Rejects>>,
 }
 
 /// A column of the file.
@@ -97,8 +107,14 @@ impl NdjsonTable {
             return Err(error.hint("a file of JSON lines has an object on each line: {\"a\": 1, \"b\": \"x\"}"));
         }
         let schema = columns.iter().map(|column| Field::new(&column.name, column.shape.data_type(), true)).collect::<Vec<_>>();
-        let lines = Lines { schema: Arc::new(Schema::new(schema)), columns, chunk_bytes: settings.chunk_bytes.max(1) };
-        Ok(Self { file, lines: Arc::new(lines), partition_bytes: settings.partition_bytes.max(1), data_start })
+        let lines = Lines {
+            schema: Arc::new(Schema::new(schema)),
+            columns,
+            chunk_bytes: settings.chunk_bytes.max(1),
+            bad_values: settings.bad_values,
+            rejects: settings.rejects.clone(),
+        };
+        Ok(Self { file, lines: Arc::new(lines), partition_bytes: settings.partition_bytes.max(1), data_start, newlines: Arc::default() })
     }
 
     /// Opens lines that can only be read from their start.
@@ -186,7 +202,7 @@ impl Pieced for NdjsonTable {
     fn read(&self, piece: Arc<dyn ReadAt>, is_first: bool, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {
         let start = if is_first { self.data_start } else { 0 };
         let end = piece.len();
-        Ok(Box::new(LineReader::new(piece, self.lines.clone(), start..end, request.clone())?))
+        Ok(Box::new(LineReader::new(piece, self.lines.clone(), start..end, &Newlines::default(), request.clone())?.in_piece()))
     }
 }
 
@@ -216,7 +232,10 @@ impl Table for NdjsonTable {
             let lines = self.sampled(place, step)?;
             let len = lines.len();
             let file: Arc<dyn ReadAt> = Arc::new(MemoryFile::new(self.file.path(), lines));
-            sample.add(len, usize::MAX, |request| Ok(Box::new(LineReader::new(file, self.lines.clone(), 0..len as u64, request.clone())?)));
+            sample.add(len, usize::MAX, |request| {
+                let newlines = Newlines::default();
+                Ok(Box::new(LineReader::new(file, self.lines.clone(), 0..len as u64, &newlines, request.clone())?))
+            });
         }
         let rows = sample.rows_of(bytes as f64).unwrap_or_default();
         // A chunk, and room for the rest of its last line.
@@ -227,7 +246,8 @@ impl Table for NdjsonTable {
     fn open(&self, partition: usize, request: &Arc<ScanRequest>) -> Result<Box<dyn BatchReader>, Stop> {
         let border = self.border(partition);
         let start = if partition == 0 { border } else { reader::line_start(self.file.as_ref(), border)? };
-        Ok(Box::new(LineReader::new(self.file.clone(), self.lines.clone(), start..self.border(partition + 1), request.clone())?))
+        let stretch = start..self.border(partition + 1);
+        Ok(Box::new(LineReader::new(self.file.clone(), self.lines.clone(), stretch, &self.newlines, request.clone())?))
     }
 
     fn close(&self) -> Result<(), Stop> {

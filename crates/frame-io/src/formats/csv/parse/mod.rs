@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, NullArray, PrimitiveArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::compute::filter;
-use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, TimestampMicrosecondType};
+use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use frame_core::{Error, Result, calendar};
 
 use rows::Field;
@@ -20,6 +20,7 @@ pub(super) use rows::{Rows, unquoted};
 pub(super) use text::{Texts, invalid_utf8};
 
 use super::class::Class;
+use super::notation::Notation;
 
 /// Bytes that must be readable before and behind every field.
 const PADDING: usize = 16;
@@ -43,7 +44,14 @@ pub(super) type Parsed = (ArrayRef, Option<Misfit>);
 /// # Errors
 /// An internal error for a text column.
 pub(super) fn column(rows: &Rows<'_>, column: usize, class: Class) -> Result<Parsed> {
+    let notation = rows.notation();
     match class {
+        Class::SmallInt | Class::Int if !notation.is_plain() => {
+            Ok(primitive::<Int64Type, _>(rows, column, class, Plain(|field: &[u8]| notation.int(field))))
+        }
+        Class::Float if !notation.is_plain() => {
+            Ok(primitive::<Float64Type, _>(rows, column, class, Plain(|field: &[u8]| notation.float(field))))
+        }
         Class::SmallInt | Class::Int => Ok(number::ints(rows, column, class)),
         Class::Float => Ok(number::floats(rows, column, class)),
         Class::Date => Ok(primitive::<Date32Type, _>(rows, column, class, Plain(calendar::parse_date))),
@@ -70,12 +78,12 @@ fn plain<T>(field: Field<'_>, parse: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
 
 /// The class of a field that a parser refused. It may still be the column's own class: then the parser was only too narrow, and a
 /// wider look at the field decides.
-pub(super) fn class_of(field: Field<'_>) -> Class {
+pub(super) fn class_of(field: Field<'_>, notation: Notation) -> Class {
     let bytes = field.bytes();
     match unquoted(bytes) {
-        None => Class::of(bytes),
+        None => notation.class(bytes),
         Some(inner) if inner.is_empty() => Class::Text,
-        Some(inner) => Class::of(&inner),
+        Some(inner) => notation.class(&inner),
     }
 }
 
@@ -129,7 +137,7 @@ fn primitive<T: ArrowPrimitiveType, P: FieldParser<Value = T::Native>>(rows: &Ro
             } else if let Some(parsed) = parser.parse(field) {
                 values[at] = parsed;
             } else {
-                misfit = Some(Misfit { row, class: class_of(field) });
+                misfit = Some(Misfit { row, class: class_of(field, rows.notation()) });
                 break 'rows;
             }
         }
@@ -154,7 +162,7 @@ fn booleans(rows: &Rows<'_>, column: usize) -> Parsed {
             _ => None,
         });
         if parsed.is_none() && !field.is_empty() {
-            return (Arc::new(BooleanArray::from(values)), Some(Misfit { row, class: class_of(field) }));
+            return (Arc::new(BooleanArray::from(values)), Some(Misfit { row, class: class_of(field, rows.notation()) }));
         }
         values.push(parsed);
     }
@@ -165,7 +173,7 @@ fn booleans(rows: &Rows<'_>, column: usize) -> Parsed {
 fn nulls(rows: &Rows<'_>, column: usize) -> Parsed {
     let misfit = (0..rows.len())
         .find(|row| !rows.field(*row, column).is_empty())
-        .map(|row| Misfit { row, class: class_of(rows.field(row, column)) });
+        .map(|row| Misfit { row, class: class_of(rows.field(row, column), rows.notation()) });
     let nulls = NullArray::new(misfit.map_or(rows.len(), |misfit| misfit.row));
     let texts = arrow::compute::cast(&nulls, &DataType::Utf8View).expect("nulls can be cast to every type");
     (texts, misfit)
@@ -185,7 +193,6 @@ pub(super) fn kept(array: &ArrayRef, keep: Option<&BooleanArray>) -> Result<Arra
 #[cfg(test)]
 mod tests {
     use arrow::array::AsArray;
-    use arrow::datatypes::{Float64Type, Int64Type};
     use proptest::prelude::*;
 
     use super::*;

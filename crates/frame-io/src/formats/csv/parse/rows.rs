@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::formats::csv::Notation;
+
 /// Some records, all of the same number of fields.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Rows<'a> {
@@ -10,6 +12,8 @@ pub(in super::super) struct Rows<'a> {
     bounds: &'a [u32],
     fields: usize,
     len: usize,
+    /// How their numbers are written.
+    notation: Notation,
 }
 
 /// A field: where it stands in its chunk.
@@ -25,7 +29,17 @@ pub(in super::super) struct Field<'a> {
 impl<'a> Rows<'a> {
     /// The records that `bounds` describes, `fields` to each.
     pub(in super::super) fn new(bytes: &'a [u8], bounds: &'a [u32], fields: usize) -> Self {
-        Self { bytes, bounds, fields, len: (bounds.len() - 1) / fields }
+        Self { bytes, bounds, fields, len: (bounds.len() - 1) / fields, notation: Notation::default() }
+    }
+
+    /// The same with numbers that are written in this way.
+    pub(in super::super) fn noted(self, notation: Notation) -> Self {
+        Self { notation, ..self }
+    }
+
+    /// How numbers are written.
+    pub(in super::super) fn notation(&self) -> Notation {
+        self.notation
     }
 
     /// Number of records.

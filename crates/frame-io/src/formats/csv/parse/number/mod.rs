@@ -13,6 +13,7 @@ mod sse41;
 use arrow::datatypes::{Float64Type, Int64Type};
 
 use super::{Field, FieldParser, Parsed, Rows, class_of, primitive, unquoted};
+use crate::formats::csv::Notation;
 use crate::formats::csv::class::{Class, EXACT_INT_MAX, is_float};
 
 const POWERS_OF_TEN: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
@@ -114,7 +115,7 @@ fn decimal<I: Instructions>(isa: I, field: Field<'_>) -> Option<(bool, Digits)> 
 #[cold]
 #[inline(never)]
 fn any_float(field: Field<'_>) -> Option<f64> {
-    if !matches!(class_of(field), Class::Float | Class::SmallInt) {
+    if !matches!(class_of(field, Notation::default()), Class::Float | Class::SmallInt) {
         return None;
     }
     let bytes = field.bytes();
@@ -127,7 +128,7 @@ fn any_float(field: Field<'_>) -> Option<f64> {
 #[cold]
 #[inline(never)]
 fn any_int(field: Field<'_>) -> Option<i64> {
-    if !matches!(class_of(field), Class::SmallInt | Class::Int) {
+    if !matches!(class_of(field, Notation::default()), Class::SmallInt | Class::Int) {
         return None;
     }
     let bytes = field.bytes();
