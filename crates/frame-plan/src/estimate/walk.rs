@@ -45,6 +45,7 @@ pub fn estimate(plan: &Plan, catalog: &dyn Catalog, means: &Means) -> Result<Est
         means,
         operators: Vec::new(),
         held: 0.0,
+        held_unlimited: 0.0,
         held_least: 0.0,
         peak: 0.0,
         unlimited: 0.0,
@@ -76,6 +77,8 @@ struct Walk<'a> {
     operators: Vec<OperatorEstimate>,
     /// Bytes that the stages so far keep, with and without enough memory.
     held: f64,
+    /// What would be held if nothing had to go to disk.
+    held_unlimited: f64,
     held_least: f64,
     /// The most bytes so far: under the limit, and without one.
     peak: f64,
@@ -181,7 +184,8 @@ impl Walk<'_> {
                 * (input.reading + BATCHES * width * input.part.min(means.batch_rows as f64) + PIECES * (piece + input.rows.shared()))
         };
         let reading = input.tasks * input.reading;
-        self.unlimited = self.unlimited.max(self.held + reading + state.gathering);
+        self.unlimited = self.unlimited.max(self.held_unlimited + reading + state.gathering);
+        self.held_unlimited += state.kept;
         let free = means.yielding() - self.held.min(means.yielding()) - reading;
         let operator = &mut self.operators[place];
         operator.state_bytes = state.gathering;
@@ -215,7 +219,7 @@ impl Walk<'_> {
         let reading = flow.tasks * flow.reading;
         let room = self.means.memory_bytes as f64 / HEADROOM;
         let batch = flow.rows.width() * (self.means.batch_rows as f64).min(flow.rows.rows) + flow.mixed;
-        self.unlimited = self.unlimited.max(self.held + reading + waiting);
+        self.unlimited = self.unlimited.max(self.held_unlimited + reading + waiting);
         self.peak = self.peak.max(self.held + reading + waiting.min(room.max(flow.tasks * batch)));
         self.need(self.held_least + reading + 2.0 * flow.tasks * batch);
     }
