@@ -51,22 +51,16 @@ pub(super) fn merged(
             let merging = Arc::new(merging(runs));
             return Ok(Arc::new(Merged { merging, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory }));
         }
-        // No more runs are merged than must be, so that most rows are written once.
-        let excess = runs.len() - fan_in;
-        let count = excess.div_ceil(fan_in - 1).max(scheduler.threads().min(excess));
-        let size = excess.div_ceil(count) + 1;
-        let rest = runs.split_off(runs.len().min(count * size));
         let mut groups = Vec::new();
         let mut left = runs.into_iter().peekable();
         while left.peek().is_some() {
-            groups.push(Mutex::new(Some(merging(left.by_ref().take(size).collect()))));
+            groups.push(Mutex::new(Some(merging(left.by_ref().take(fan_in).collect()))));
         }
         let file = Arc::new(cx.spill.file()?);
         runs = scheduler.map(groups.len(), |at| {
             let group = groups[at].lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
             group.map_or_else(|| Ok(Run::default()), |group| group.into_run(&file, cx))
         })?;
-        runs.extend(rest);
         let mut of_runs = cx.budget.reserve("sorted runs");
         of_runs.require(runs.iter().map(Run::bytes).sum())?;
         memory = vec![of_runs];

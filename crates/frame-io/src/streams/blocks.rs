@@ -333,7 +333,8 @@ mod tests {
     use crate::MemoryFile;
 
     fn rows(count: usize) -> Vec<u8> {
-        (0..count).flat_map(|row| format!("{row},{}\n", row * 7919 % 1000).into_bytes()).collect()
+        let value = |row: usize| (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (0..count).flat_map(|row| format!("{row},{}\n", value(row)).into_bytes()).collect()
     }
 
     /// Text as bgzip packs it.
