@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Int64Array, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
-use frame_core::{Batch, Error, ErrorKind, QueryError, Result};
+use frame_core::{Batch, Error, QueryError, Result};
 use frame_expr::{BoundExpr, Steps};
 use frame_graph::Scheduler;
 use frame_memory::Reservation;
@@ -14,12 +14,12 @@ use frame_memory::Reservation;
 use crate::added::with_added;
 use crate::compact::compacted;
 use crate::context::Context;
-use crate::gathered::{Gathered, Share, columns, in_batches, on_disk};
+use crate::gathered::{Gathered, Share, Whole, columns, in_batches, in_memory_or_sorted};
 use crate::graph::Sink;
 use crate::group_by::keys;
 use crate::kept::Keeper;
 use crate::sort::{Order, SortKeys, SortedRows, canonical, comparable, sorted_indices};
-use crate::source::{Batches, Source};
+use crate::source::Source;
 
 /// The most rows that can be numbered.
 const ROWS_MAX: usize = 1 << 31;
@@ -82,20 +82,12 @@ impl Sink for Gaps {
     }
 
     fn finish(&self, shares: Vec<Share>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
-        let (all, sorters) = Share::parted(shares);
-        if sorters.is_empty() {
-            match self.in_memory(&all, scheduler, cx) {
-                Ok((batches, mut memory)) => {
-                    memory.extend(all.into_iter().map(Gathered::into_memory));
-                    return Ok(Arc::new(Batches::new(batches, memory)));
-                }
-                // There may be far more steps than rows.
-                Err(error) if matches!(error.kind(), ErrorKind::Memory(_)) => {}
-                Err(error) => return Err(error),
-            }
+        // There may be far more steps than rows.
+        let gathered = in_memory_or_sorted(shares, (&self.order, &self.input), scheduler, cx, |all| self.in_memory(all, scheduler, cx))?;
+        match gathered {
+            Whole::InMemory(batches) => Ok(Arc::new(batches)),
+            Whole::Sorted(rows) => self.by_disk(rows, scheduler, cx),
         }
-        let rows = on_disk((all, sorters), &self.order, &self.input, scheduler, cx)?;
-        self.by_disk(rows, scheduler, cx)
     }
 
     fn explain(&self) -> String {

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::{Array, ArrayRef, new_empty_array};
 use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, Schema};
-use frame_core::{Batch, Result};
+use frame_core::{Batch, ErrorKind, Result};
 use frame_expr::BoundExpr;
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation};
 
 use crate::context::Context;
 use crate::sort::{Order, SortKeys, SortedRows, Sorter, ranked};
+use crate::source::Batches;
 
 /// Batches of one worker and the memory that they take.
 pub(crate) struct Gathered<T> {
@@ -106,8 +107,38 @@ impl Share {
     }
 }
 
+/// What has become of all rows of a stage.
+pub(crate) enum Whole {
+    /// The result, which fits into memory.
+    InMemory(Batches),
+    /// The rows, sorted on disk.
+    Sorted(SortedRows),
+}
+
+/// Makes the result of all rows in memory, as `make` does, if they are there and there is room for it; else sorts them on disk by `keys`.
+pub(crate) fn in_memory_or_sorted(
+    shares: Vec<Share>,
+    (keys, schema): (&Arc<SortKeys>, &Schema),
+    scheduler: &Scheduler,
+    cx: &Context,
+    make: impl FnOnce(&[Gathered<()>]) -> Result<(Vec<Batch>, Vec<Reservation>)>,
+) -> Result<Whole> {
+    let (all, sorters) = Share::parted(shares);
+    if sorters.is_empty() {
+        match make(&all) {
+            Ok((batches, mut memory)) => {
+                memory.extend(all.into_iter().map(Gathered::into_memory));
+                return Ok(Whole::InMemory(Batches::new(batches, memory)));
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Memory(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    on_disk((all, sorters), keys, schema, scheduler, cx).map(Whole::Sorted)
+}
+
 /// Sorts all rows on disk by the columns `by` and by their ranks, which are one more column behind those of the schema.
-pub(crate) fn on_disk(
+fn on_disk(
     (all, mut sorters): (Vec<Gathered<()>>, Vec<Sorter>),
     keys: &Arc<SortKeys>,
     schema: &Schema,

@@ -94,6 +94,20 @@ pub enum BinaryOp {
     Modulo,
 }
 
+impl BinaryOp {
+    /// The comparison that holds when its sides are exchanged; any other operator as it is.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessEqual => Self::GreaterEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterEqual => Self::LessEqual,
+            other => other,
+        }
+    }
+}
+
 /// What a cast does with a value that has no counterpart in the target type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum BadCast {

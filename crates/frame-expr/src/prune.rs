@@ -29,20 +29,10 @@ pub(crate) fn may_be_true(expr: &BoundExpr, range: Ranges<'_>) -> bool {
         },
         Bound::Compare { op, left, right } => match (column(left), literal(right), literal(left), column(right)) {
             (Some(column), Some(value), ..) => compare(*op, column, value, range),
-            (_, _, Some(value), Some(column)) => compare(mirrored(*op), column, value, range),
+            (_, _, Some(value), Some(column)) => compare(op.mirrored(), column, value, range),
             _ => true,
         },
         _ => true,
-    }
-}
-
-fn mirrored(op: BinaryOp) -> BinaryOp {
-    match op {
-        BinaryOp::Less => BinaryOp::Greater,
-        BinaryOp::LessEqual => BinaryOp::GreaterEqual,
-        BinaryOp::Greater => BinaryOp::Less,
-        BinaryOp::GreaterEqual => BinaryOp::LessEqual,
-        other => other,
     }
 }
 

@@ -34,20 +34,15 @@ impl Scheduler {
         Self { pool: None }
     }
 
-    /// Runs a task on a thread of the pool.
-    fn install<T: Send>(&self, task: impl FnOnce() -> T + Send) -> T {
-        match &self.pool {
-            Some(pool) => pool.install(task),
-            None => task(),
-        }
-    }
-
     /// Runs one task on a thread of the pool and waits for its result, as the caller's thread runs no tasks itself.
     ///
     /// # Errors
     /// Those of the task; a panic in it is one.
     pub fn run_one<T: Send, S: Send + From<Error>>(&self, task: impl FnOnce() -> Result<T, S> + Send) -> Result<T, S> {
-        self.install(|| caught(task))
+        match &self.pool {
+            Some(pool) => pool.install(|| caught(task)),
+            None => caught(task),
+        }
     }
 
     /// Runs `task` for each of `0 .. count`, several at once; the results in that order.

@@ -68,7 +68,7 @@ pub trait Table: Send + Sync + Debug {
 }
 
 /// What a query wants of a table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ScanRequest {
     /// The columns of the batches, by name, in this order. May be empty: then only rows are counted.
     pub columns: Vec<String>,

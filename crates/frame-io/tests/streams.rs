@@ -80,6 +80,28 @@ fn a_packed_file_reads_like_the_plain_one() {
     }
 }
 
+/// The last partition takes what has no number, and only that, though it may be read before the others are.
+#[test]
+fn partitions_may_be_read_in_any_order() {
+    let text = csv(300);
+    let plain = CsvTable::open(memory(text.clone()), &CsvSettings::default(), &Learnt::default()).expect("a table");
+    let expected = rows(&plain, 8192).expect("rows");
+    let settings = CsvSettings { partition_bytes: 500, chunk_bytes: 512, ..CsvSettings::default() };
+    let content = Content::of(memory(gzip(text.as_bytes())), None).expect("content");
+    let table = CsvTable::open_stream(content, &settings, &Learnt::default()).expect("a table");
+    let last = table.partitions() - 1;
+    assert!(last > 3, "several partitions");
+    let request = request(&table, 100);
+    let mut parts = vec![Vec::new(); last + 1];
+    for partition in [2, last].into_iter().chain((0..last).filter(|partition| *partition != 2)) {
+        let mut reader = table.open(partition, &request).expect("a partition");
+        while let Some(batch) = reader.next().expect("rows") {
+            parts[partition].push(batch.into_record_batch().expect("a batch"));
+        }
+    }
+    assert_eq!(concat_batches(table.schema(), parts.iter().flatten()).expect("one schema"), expected);
+}
+
 #[test]
 fn a_cut_file_is_damaged_wherever_it_is_cut() {
     let packed = gzip(csv(20_000).as_bytes());

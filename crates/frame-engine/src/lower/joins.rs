@@ -58,9 +58,7 @@ impl Lowering<'_> {
             self.reduce(&mut left, &mut right, &left_keys, &right_keys, &text);
         }
         let near = join.as_of.as_ref().map(|as_of| near_rule(as_of, &left.schema, &right.schema)).transpose()?;
-        let is_kept =
-            |place: usize| columns.iter().any(|column| matches!(column, JoinColumn::Right(at) | JoinColumn::Either(_, at) if *at == place));
-        let is_kept: Vec<bool> = (0..right.schema.fields().len()).map(is_kept).collect();
+        let is_kept = kept(&columns, &right.schema);
         let once = join.expect.filter(|expect| expect.right_once());
         let once = once.map(|expect| Once { expect, side: "right", pairs: join.keys.clone() });
         let built = self.build(join, right, right_keys, (near.clone(), once), (is_kept, is_reduced), &text);
@@ -168,6 +166,13 @@ impl Lowering<'_> {
         self.stages.push(Stage { flowline: right.into_flowline(), sink: Box::new(sink) });
         built
     }
+}
+
+/// Which columns of the right side are needed behind a join with these columns.
+pub(super) fn kept(columns: &[JoinColumn], right: &Schema) -> Vec<bool> {
+    let is_kept =
+        |place: usize| columns.iter().any(|column| matches!(column, JoinColumn::Right(at) | JoinColumn::Either(_, at) if *at == place));
+    (0..right.fields().len()).map(is_kept).collect()
 }
 
 /// A pair of columns as keys that can be compared.

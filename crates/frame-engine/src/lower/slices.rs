@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use frame_core::Result;
 use frame_plan::{Join, JoinColumn, JoinKind, Plan};
 
+use super::joins::kept;
 use super::{Lowering, Open, Use};
 use crate::context::Context;
 use crate::graph::{Feed, StageSink};
@@ -65,9 +66,7 @@ impl Lowering<'_> {
         });
         let Some((left_scan, right_scan, key)) = scans else { return Ok(None) };
         let schema = plan.schema(self.tables)?;
-        let is_kept =
-            |place: usize| columns.iter().any(|column| matches!(column, JoinColumn::Right(at) | JoinColumn::Either(_, at) if *at == place));
-        let is_kept: Vec<bool> = (0..right.schema.fields().len()).map(is_kept).collect();
+        let is_kept = kept(columns, &right.schema);
         let slices = left_scan.slices();
         let text = format!("  in {slices} slices by {key}\n{}{}  {}\n", of_input(right), of_input(left), plan.explain());
         let (kind, left_columns, right_schema) = (join.kind, left.schema.fields().len(), right.schema.clone());

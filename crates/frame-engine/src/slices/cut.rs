@@ -51,25 +51,35 @@ impl Bounds {
 /// What the table's file says of a column, partition by partition; `None` if it does not say it of all of them, if there are nulls, or if
 /// values are no whole numbers.
 pub(crate) fn extents(table: &dyn Table, column: &str) -> Option<Vec<Extent>> {
-    let data_type = table.schema().field_with_name(column).ok()?.data_type();
+    if !is_whole(table.schema().field_with_name(column).ok()?.data_type()) {
+        return None;
+    }
     (0..table.partitions())
         .map(|partition| {
             let range = table.range(partition, column)?;
             if range.rows == 0 {
                 return Some(Extent { smallest: 0, largest: 0, rows: 0 });
             }
-            let (smallest, largest) = (whole(range.min?, data_type)?, whole(range.max?, data_type)?);
+            let (smallest, largest) = (number(&range.min?)?, number(&range.max?)?);
             (range.nulls == Some(0) && smallest <= largest).then_some(Extent { smallest, largest, rows: range.rows })
         })
         .collect()
 }
 
-/// The number that a value is in a column of a type.
-fn whole(value: Scalar, data_type: &DataType) -> Option<i64> {
-    match (value, data_type) {
-        (Scalar::Int(value), integer) if integer.is_integer() && *integer != DataType::UInt64 => Some(value),
-        (Scalar::Date(day), DataType::Date32) => Some(day.into()),
-        (Scalar::Timestamp(micros), DataType::Timestamp(TimeUnit::Microsecond, None)) => Some(micros),
+/// Whether the values of a column of this type are the numbers that their bounds are.
+fn is_whole(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::UInt64 => false,
+        DataType::Date32 | DataType::Timestamp(TimeUnit::Microsecond, None) => true,
+        other => other.is_integer(),
+    }
+}
+
+/// The number that a bound is, if it is a whole one.
+pub(super) fn number(bound: &Scalar) -> Option<i64> {
+    match bound {
+        Scalar::Int(value) | Scalar::Timestamp(value) => Some(*value),
+        Scalar::Date(day) => Some(i64::from(*day)),
         _ => None,
     }
 }

@@ -6,9 +6,9 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{and_kleene, max, min};
 use arrow::datatypes::{DataType, Int64Type};
-use frame_core::{ColumnRange, DataError, Result, Scalar, ScanFilter};
+use frame_core::{ColumnRange, DataError, Result, ScanFilter};
 
-use super::cut::{Bounds, Extent};
+use super::cut::{Bounds, Extent, number};
 use crate::group_by::keys::whole_numbers;
 
 /// Rows whose key is within bounds, of those that another filter keeps.
@@ -70,13 +70,8 @@ impl ScanFilter for InRange {
     fn may_keep(&self, range: &dyn Fn(usize) -> Option<ColumnRange>) -> bool {
         let Bounds { first, last } = self.bounds;
         let key = range(self.key);
-        let whole = |value: &Scalar| match value {
-            Scalar::Int(value) | Scalar::Timestamp(value) => Some(*value),
-            Scalar::Date(day) => Some(i64::from(*day)),
-            _ => None,
-        };
-        let smallest = key.as_ref().and_then(|key| whole(key.min.as_ref()?));
-        let largest = key.as_ref().and_then(|key| whole(key.max.as_ref()?));
+        let smallest = key.as_ref().and_then(|key| number(key.min.as_ref()?));
+        let largest = key.as_ref().and_then(|key| number(key.max.as_ref()?));
         let meets = smallest.is_none_or(|smallest| smallest <= last) && largest.is_none_or(|largest| largest >= first);
         meets && self.filter.as_ref().is_none_or(|filter| filter.may_keep(range))
     }

@@ -80,15 +80,7 @@ impl Source for Slice {
         let request = scan.request.as_ref();
         let place = (scan.path.clone(), extents[at]);
         let filter: Arc<dyn ScanFilter> = Arc::new(InRange::new(self.bounds, key, request.filter.clone(), place));
-        let request = ScanRequest {
-            columns: request.columns.clone(),
-            checked: request.checked.clone(),
-            spots: request.spots.clone(),
-            filter: Some(filter),
-            batch_rows: request.batch_rows,
-            cancel: request.cancel.clone(),
-            budget: request.budget.clone(),
-        };
+        let request = ScanRequest { filter: Some(filter), ..request.clone() };
         scan.table.open(at, &Arc::new(request))
     }
 

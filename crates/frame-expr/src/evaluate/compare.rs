@@ -19,7 +19,7 @@ pub(super) fn compare(op: BinaryOp, left: &Value, right: &Value) -> Result<Value
     let result = match (is_float(left), is_float(right)) {
         (true, true) => floats(op, left, right),
         (false, true) => mixed(op, left, right),
-        (true, false) => mixed(swapped(op), right, left),
+        (true, false) => mixed(op.mirrored(), right, left),
         (false, false) => return others(op, left, right),
     };
     Ok(Value { array: Arc::new(result), is_scalar: left.is_scalar && right.is_scalar })
@@ -50,17 +50,6 @@ fn others(op: BinaryOp, left: &Value, right: &Value) -> Result<Value> {
     Ok(Value { array: Arc::new(kernel(left, right)?), is_scalar: left.is_scalar && right.is_scalar })
 }
 
-/// The comparison with its sides exchanged.
-fn swapped(op: BinaryOp) -> BinaryOp {
-    match op {
-        BinaryOp::Less => BinaryOp::Greater,
-        BinaryOp::LessEqual => BinaryOp::GreaterEqual,
-        BinaryOp::Greater => BinaryOp::Less,
-        BinaryOp::GreaterEqual => BinaryOp::LessEqual,
-        other => other,
-    }
-}
-
 #[inline(always)]
 fn is_less(a: f64, b: f64) -> bool {
     a < b || (b.is_nan() && !a.is_nan())
@@ -75,7 +64,7 @@ fn floats(op: BinaryOp, left: &Value, right: &Value) -> BooleanArray {
     let (a, b) = (left.array.as_primitive::<Float64Type>().values(), right.array.as_primitive::<Float64Type>().values());
     let bits = match (left.is_scalar, right.is_scalar) {
         (false, true) if !b[0].is_nan() => with_number(op, a, b[0]),
-        (true, false) if !a[0].is_nan() => with_number(swapped(op), b, a[0]),
+        (true, false) if !a[0].is_nan() => with_number(op.mirrored(), b, a[0]),
         (is_left_scalar, is_right_scalar) => {
             let rows = if is_left_scalar { b.len() } else { a.len() };
             let at = |row: usize, is_scalar: bool| if is_scalar { 0 } else { row };

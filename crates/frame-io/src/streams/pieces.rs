@@ -154,12 +154,9 @@ impl Pass {
         Ok(state.waiting.remove(&number))
     }
 
-    /// The next piece that there is, for whoever takes all that are left.
+    /// The next piece behind those with a number, for whoever takes all that are left. What waits belongs to others.
     pub(super) fn rest(&self, cutter: &dyn Cutter) -> Result<Option<Piece>> {
         let mut state = self.lock();
-        if let Some((_, piece)) = state.waiting.pop_first() {
-            return Ok(Some(piece));
-        }
         if state.is_over { Ok(None) } else { self.unpack(&mut state, cutter) }
     }
 

@@ -96,7 +96,7 @@ fn is_bounded(expr: &Expr, rows: &Rows) -> bool {
 fn compared(op: BinaryOp, left: &Expr, right: &Expr, rows: &Rows) -> f64 {
     match (column_of(left), literal(right), literal(left), column_of(right)) {
         (Some(column), Some(value), ..) => with_constant(op, column, value, rows),
-        (_, _, Some(value), Some(column)) => with_constant(mirrored(op), column, value, rows),
+        (_, _, Some(value), Some(column)) => with_constant(op.mirrored(), column, value, rows),
         _ => match op {
             BinaryOp::Equal => 1.0 / rows.distinct(left).max(rows.distinct(right)).max(1.0),
             BinaryOp::NotEqual => 1.0 - 1.0 / rows.distinct(left).max(rows.distinct(right)).max(1.0),
@@ -139,15 +139,5 @@ fn literal(expr: &Expr) -> Option<&Scalar> {
         Node::Literal(value) => Some(value),
         Node::Cast { operand, .. } => literal(operand),
         _ => None,
-    }
-}
-
-fn mirrored(op: BinaryOp) -> BinaryOp {
-    match op {
-        BinaryOp::Less => BinaryOp::Greater,
-        BinaryOp::LessEqual => BinaryOp::GreaterEqual,
-        BinaryOp::Greater => BinaryOp::Less,
-        BinaryOp::GreaterEqual => BinaryOp::LessEqual,
-        other => other,
     }
 }

@@ -85,24 +85,8 @@ pub(super) fn state(
             arrangements.dedup();
             Some(State { spilling: state.spilling * (arrangements.len() + 1) as f64, ..state })
         }
-        Plan::Complete(complete) => {
-            let of_input = of_rows(
-                input.rows,
-                input.width(),
-                0.0,
-                &PerRow { columns: 2.0, keys: 0.0, fixed: 8.0 + 16.0 * complete.keys.len() as f64, room: 1.0, kept: 1.0 },
-            );
-            Some(of_input.with(output.rows * (16.0 + output.width())))
-        }
-        Plan::Gaps(gaps) => {
-            let of_input = of_rows(
-                input.rows,
-                input.width(),
-                0.0,
-                &PerRow { columns: 2.0, keys: 0.0, fixed: 24.0 + 16.0 * gaps.per.len() as f64, room: 1.0, kept: 1.0 },
-            );
-            Some(of_input.with(output.rows * (16.0 + output.width())))
-        }
+        Plan::Complete(complete) => Some(of_added(input, output, 8.0 + 16.0 * complete.keys.len() as f64)),
+        Plan::Gaps(gaps) => Some(of_added(input, output, 24.0 + 16.0 * gaps.per.len() as f64)),
         Plan::Top(top) => Some(of_best(input, output, key_bytes(&exprs(&top.order), input), top.per.is_empty(), tasks)),
         Plan::Dedup(dedup) => {
             let keys = key_bytes(&exprs(&dedup.order), input) + key_bytes(&columns(&dedup.by), input);
@@ -162,6 +146,12 @@ impl State {
             ..self
         }
     }
+}
+
+/// Rows to which others are added: those of the input, each with `fixed` bytes beside its columns, and those of the result.
+fn of_added(input: &Rows, output: &Rows, fixed: f64) -> State {
+    let per_row = PerRow { columns: 2.0, keys: 0.0, fixed, room: 1.0, kept: 1.0 };
+    of_rows(input.rows, input.width(), 0.0, &per_row).with(output.rows * (16.0 + output.width()))
 }
 
 /// The best rows, of all or of each group: workers keep those that may still be among them, and gather twice as many before they look.
