@@ -54,7 +54,7 @@ fn check(queries: &[&str]) {
         let expected = answer(&plenty, query, &file).unwrap_or_else(|error| panic!("{query}: {}", error.render(Some(query))));
         assert_eq!(expected.2, 0, "{query}: nothing is written when all of it fits");
         for threads in [1, 2] {
-            let session = Session::builder().threads(threads).memory_bytes(10 << 20).spill_dir(spills.path());
+            let session = Session::builder().threads(threads).memory_bytes(8 << 20).spill_dir(spills.path());
             let session = session.batch_rows(500).chunk_bytes(32 << 10).partition_bytes(1 << 20).build().expect("a session");
             let found = answer(&session, query, &file).unwrap_or_else(|error| panic!("{query}, {threads} threads: {error}"));
             assert_eq!((found.0, found.1), (expected.0, expected.1), "{query}, {threads} threads");

@@ -40,7 +40,7 @@ const PIECE_BYTES_MIN: usize = 32 << 10;
 impl Context {
     /// Bytes of the pieces in which rows go to disk: small against the budget, as merging holds one of each run; large enough for disks.
     pub(crate) fn piece_bytes(&self) -> usize {
-        (self.budget.limit_bytes() / 1024).max(PIECE_BYTES_MIN).min(self.piece_bytes_max)
+        (self.budget.limit_bytes() / 3072).max(PIECE_BYTES_MIN).min(self.piece_bytes_max)
     }
 
     /// How many rows make a piece, if so many rows have so many bytes.

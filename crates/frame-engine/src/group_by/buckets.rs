@@ -198,7 +198,7 @@ impl Spilled {
     /// # Errors
     /// `DiskError`.
     pub(super) fn read(&self) -> Result<Groups> {
-        let mut columns = self.piece.read_as_written()?.into_iter();
+        let mut columns = self.piece.read_plain()?.into_iter();
         let keys = columns.by_ref().take(self.keys).collect();
         let states = self.states.iter().map(|count| columns.by_ref().take(*count).collect()).collect();
         Ok(Groups { keys, states, rows: self.piece.rows(), are_rows: self.are_rows })

@@ -400,7 +400,7 @@ impl Chunk {
 impl Sides {
     /// The left rows of a piece that are wanted.
     fn left_rows(&self, piece: &Piece) -> Result<Batch> {
-        let columns = piece.read_as_written()?;
+        let columns = piece.read_plain()?;
         let fields = columns.iter().map(|column| Field::new("", column.data_type().clone(), true)).collect::<Vec<_>>();
         let selection = match self.last {
             None => None,
@@ -418,7 +418,7 @@ pub(super) fn loaded(pieces: &[Piece], is_needed: impl Fn(usize) -> bool) -> Res
     let mut batches = Vec::with_capacity(pieces.len());
     let mut order = Vec::with_capacity(pieces.iter().map(Piece::rows).sum());
     for (batch, piece) in pieces.iter().enumerate() {
-        let mut columns = piece.read_as_written()?;
+        let mut columns = piece.read_plain()?;
         order.extend(ranks(&columns)?.iter().enumerate().map(|(row, rank)| (*rank, batch, row)));
         let last = columns.len() - 1;
         let unneeded = columns.iter_mut().take(last).enumerate().filter(|(at, _)| !is_needed(*at));

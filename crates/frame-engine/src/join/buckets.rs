@@ -85,7 +85,7 @@ impl Bucket {
             cx.cancel.check()?;
             bytes += piece.bytes() + piece.rows() * ORDER_BYTES;
             memory.require(parter.bytes() + bytes + piece.reading_bytes() + PIECE_COPIES * cx.piece_bytes())?;
-            rows.push(piece.read_as_written()?);
+            rows.push(piece.read_plain()?);
             // As much at a time as makes pieces of a good size.
             let more = self.pieces.get(at + 1).map_or(0, |next| next.bytes() + next.rows() * ORDER_BYTES + next.reading_bytes());
             let is_much = more == 0 || bytes + more > (BUCKETS * cx.piece_bytes()).min(cx.gathered_bytes);

@@ -87,7 +87,7 @@ impl Parted {
         for piece in &bucket.pieces {
             cx.cancel.check()?;
             memory.require(2 * piece.bytes() + piece.reading_bytes())?;
-            let columns = piece.read_as_written()?;
+            let columns = piece.read_plain()?;
             let keys = Keys::new(&self.making.keys, &columns, piece.rows())?;
             for (row, rank) in ranks(&columns)?.iter().enumerate().filter(|(row, _)| keys.is_valid(*row)) {
                 if lowest.len() < 2 || *rank < lowest[1].0 {

@@ -1,11 +1,14 @@
 //! Sort keys as bytes that sort.
 
+use std::ops::Range;
+
 use arrow::array::{ArrayRef, UInt64Array};
 use arrow::datatypes::DataType;
 use arrow::row::{Row, RowConverter, Rows, SortField};
 use frame_core::Result;
 use frame_expr::BoundExpr;
 
+use super::borders::Borders;
 use super::order::{Order, canonical};
 
 /// What rows are ordered by.
@@ -15,6 +18,8 @@ pub(crate) struct SortKeys {
     converter: RowConverter,
     /// Rows that are equal in all keys are ordered by a number that each has.
     is_ranked: bool,
+    /// Where the pieces of runs that have these keys end.
+    borders: Borders,
 }
 
 impl SortKeys {
@@ -25,12 +30,17 @@ impl SortKeys {
     pub(crate) fn new(keys: Vec<(BoundExpr, Order)>, is_ranked: bool) -> Result<Self> {
         let rank = is_ranked.then(|| SortField::new(DataType::UInt64));
         let fields = keys.iter().map(|(key, order)| order.field(key.data_type())).chain(rank);
-        Ok(Self { converter: RowConverter::new(fields.collect())?, keys, is_ranked })
+        Ok(Self { converter: RowConverter::new(fields.collect())?, keys, is_ranked, borders: Borders::default() })
     }
 
     /// Whether rows have ranks.
     pub(crate) fn is_ranked(&self) -> bool {
         self.is_ranked
+    }
+
+    /// Where the pieces of runs that have these keys end.
+    pub(super) fn borders(&self) -> &Borders {
+        &self.borders
     }
 
     /// The keys of rows; `ranks` if they have them.
@@ -46,26 +56,23 @@ impl SortKeys {
     }
 }
 
-/// A row among several batches, with the first bytes of its key, which decide most comparisons.
+/// A row among several batches, with some bytes of its key, which decide most comparisons.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    prefix: u64,
+    telling: u64,
     pub(super) batch: u32,
     pub(super) row: u32,
 }
 
-impl Entry {
-    /// Row `row` of batch `batch`, whose key is `key`.
-    #[inline]
-    pub(super) fn new(key: Row<'_>, batch: usize, row: usize) -> Self {
-        Self { prefix: prefix(key.as_ref()), batch: batch as u32, row: row as u32 }
-    }
+/// Bytes that a row takes while the order of rows is found: its entry, and a second one while entries are merged.
+pub(crate) const ORDER_BYTES: usize = 2 * size_of::<Entry>();
 
+impl Entry {
     /// How two rows of these batches compare.
     #[inline]
     pub(super) fn compare(&self, other: &Self, keys: &[&Rows]) -> std::cmp::Ordering {
         let key = |entry: &Self| keys[entry.batch as usize].row(entry.row as usize);
-        self.prefix.cmp(&other.prefix).then_with(|| key(self).cmp(&key(other)))
+        self.telling.cmp(&other.telling).then_with(|| key(self).cmp(&key(other)))
     }
 
     /// The place as Arrow's `interleave` takes it.
@@ -74,37 +81,85 @@ impl Entry {
     }
 }
 
-/// A number that orders as the first bytes of keys do, as far as it reaches.
-///
-/// The first byte of a key says whether a value is null: one of the three lowest or of the three highest numbers. Three bits of it leave
-/// room for all but three bits of a number behind it.
-#[inline]
-fn prefix(key: &[u8]) -> u64 {
-    let Some((mark, rest)) = key.split_first() else { return 0 };
-    let mark = match mark {
-        0..3 => u64::from(*mark),
-        0xfd.. => u64::from(mark - 0xf8),
-        // No mark: such keys are told apart by all of their bytes.
-        _ => return 3 << 61,
-    };
-    let next = match rest.first_chunk::<8>() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => rest.iter().zip(0..).fold(0, |next, (byte, at)| next | u64::from(*byte) << (56 - 8 * at)),
-    };
-    mark << 61 | next >> 3
+/// Every row of some batches.
+pub(super) fn entries(keys: &[&Rows]) -> Vec<Entry> {
+    entries_of(keys, keys.iter().map(|keys| 0..keys.num_rows()))
+}
+
+/// Some rows of each of some batches.
+pub(super) fn entries_of(keys: &[&Rows], parts: impl Iterator<Item = Range<usize>> + Clone) -> Vec<Entry> {
+    let rows = || keys.iter().zip(parts.clone()).zip(0..);
+    let telling = Telling::of(rows().flat_map(|((keys, part), _)| part.map(|row| keys.row(row))));
+    let mut entries = Vec::with_capacity(parts.clone().map(|part| part.len()).sum());
+    for ((keys, part), batch) in rows() {
+        entries.extend(part.map(|row| Entry { telling: telling.number(keys.row(row).data()), batch, row: row as u32 }));
+    }
+    entries
+}
+
+/// Places of the bytes that tell keys apart: the first ones at which not all keys have the same byte.
+struct Telling(Vec<usize>);
+
+/// The bytes of keys that are looked at.
+const LOOKED_AT: usize = 64;
+
+impl Telling {
+    fn of<'a>(mut keys: impl Iterator<Item = Row<'a>>) -> Self {
+        let Some(first) = keys.next() else { return Self(Vec::new()) };
+        let first = first.data();
+        let first = &first[..first.len().min(LOOKED_AT)];
+        let (mut differing, mut shortest) = ([0_u8; LOOKED_AT], first.len());
+        for key in keys {
+            shortest = shortest.min(key.data().len());
+            differing.iter_mut().zip(first).zip(key.data()).for_each(|((differing, a), b)| *differing |= a ^ b);
+        }
+        Self((0..LOOKED_AT).filter(|place| *place >= shortest || differing[*place] != 0).take(size_of::<u64>()).collect())
+    }
+
+    /// A number that orders as the keys do, as far as it reaches. Where a key has no byte there is a zero.
+    #[inline]
+    fn number(&self, key: &[u8]) -> u64 {
+        let shift = u64::BITS as usize - 8 * self.0.len();
+        let number = self.0.iter().fold(0, |number, place| number << 8 | u64::from(key.get(*place).copied().unwrap_or(0)));
+        number << (shift % u64::BITS as usize)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, StringArray};
     use proptest::prelude::*;
 
-    use super::prefix;
+    use super::*;
+
+    /// Entries compare as their keys.
+    fn check(keys: &Rows) -> Result<(), TestCaseError> {
+        let keys = [keys];
+        let entries = entries(&keys);
+        for a in &entries {
+            for b in &entries {
+                let expected = keys[0].row(a.row as usize).cmp(&keys[0].row(b.row as usize));
+                prop_assert_eq!(a.compare(b, &keys), expected);
+                prop_assert!(a.telling == b.telling || a.telling.cmp(&b.telling) == expected);
+            }
+        }
+        Ok(())
+    }
 
     proptest! {
         #[test]
-        fn prefixes_never_contradict_their_keys(a: Vec<u8>, b: Vec<u8>, common in prop::collection::vec(prop::sample::select(vec![0, 1, 2, 50, 253, 255]), 0..9)) {
-            let (a, b) = ([common.clone(), a].concat(), [common, b].concat());
-            prop_assert!(prefix(&a) == prefix(&b) || prefix(&a).cmp(&prefix(&b)) == a.cmp(&b));
+        fn entries_order_as_texts_do(texts in prop::collection::vec("[\\x00ab]{0,20}", 1..20)) {
+            let texts: ArrayRef = Arc::new(StringArray::from(texts));
+            check(&RowConverter::new(vec![SortField::new(DataType::Utf8)]).and_then(|converter| converter.convert_columns(&[texts])).expect("keys"))?;
+        }
+
+        #[test]
+        fn entries_order_as_their_keys(values in prop::collection::vec(prop::option::of(-300_i64..300), 1..50), far in -1_i64..2) {
+            let values: ArrayRef = Arc::new(values.into_iter().map(|value| value.map(|value| value + far * (1 << 40))).collect::<Int64Array>());
+            let keys = RowConverter::new(vec![SortField::new(DataType::Int64)]).and_then(|converter| converter.convert_columns(&[values])).expect("keys");
+            check(&keys)?;
         }
     }
 }

@@ -10,10 +10,12 @@ use frame_graph::Scheduler;
 use frame_io::{BatchReader, Stop};
 use frame_memory::Reservation;
 
+use super::keys::entries;
 use super::run::taken;
-use super::sorter::{Held, entries};
+use super::sorter::Held;
 use crate::compact::compacted;
 use crate::context::Context;
+use crate::dictionaries::unify;
 use crate::source::{Once, Source};
 
 /// Rows in order; each partition is a batch of the result.
@@ -51,7 +53,8 @@ impl InMemory {
         scheduler.sort_by(&mut order, |a, b| if cx.cancel.is_cancelled() { Ordering::Equal } else { a.compare(b, &keys) });
         cx.cancel.check()?;
         let order = order.into_iter().map(|entry| (entry.batch, entry.row)).collect();
-        let columns = held.into_iter().map(|batch| batch.columns).collect();
+        let mut columns: Vec<_> = held.into_iter().map(|batch| batch.columns).collect();
+        unify(&mut columns)?;
         Ok(Self { columns, order, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory })
     }
 }

@@ -5,6 +5,7 @@
 //! border of ranges is loaded once and waits for the next range.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex};
 
 use arrow::array::{ArrayRef, AsArray};
@@ -15,18 +16,16 @@ use frame_graph::Scheduler;
 use frame_io::{BatchReader, RowLedger, Stop};
 use frame_memory::{MemoryBudget, Reservation, SpillFile};
 
-use super::keys::{Entry, SortKeys};
-use super::run::{Run, RunPiece, Sources, taken};
-use super::sorter::ORDER_BYTES;
+use super::keys::{self, ORDER_BYTES, SortKeys};
+use super::ranges::Ranges;
+use super::run::{Run, RunPiece};
+use super::sources::Sources;
 use crate::compact::compacted;
 use crate::context::Context;
 use crate::source::Source;
 
-/// A loaded piece takes about as much memory as this many times its bytes: its keys and the copy that a batch is.
-const LOADED: usize = 3;
-
-/// The most bytes of a range.
-const RANGE_BYTES_MAX: usize = 16 << 20;
+/// The most bytes of a range, loaded.
+const RANGE_BYTES_MAX: usize = 24 << 20;
 
 /// Merges runs, in several passes if there are too many for one.
 pub(super) fn merged(
@@ -39,31 +38,50 @@ pub(super) fn merged(
 ) -> Result<Arc<dyn Source>> {
     let types = schema.fields().iter().map(|field| field.data_type().clone());
     let types: Arc<[DataType]> = types.chain(keys.is_ranked().then_some(DataType::UInt64)).collect();
+    let merging = |runs: Vec<Run>, ranges: Ranges| Merging::new(runs, ranges, keys, &types, cx);
     loop {
-        // Each task may hold a border piece of every run at either end of its range.
-        let tasks = scheduler.threads() + 1;
-        let of_a_task = cx.budget.free_bytes() / 4 / tasks;
-        let piece_bytes = runs.iter().flat_map(|run| &run.pieces).map(|piece| piece.piece.bytes()).max().unwrap_or(1).max(1);
-        let fan_in = (of_a_task / (LOADED * piece_bytes)).max(2);
-        let range_bytes = (of_a_task / LOADED).clamp(piece_bytes, RANGE_BYTES_MAX);
-        let merging = |runs: Vec<Run>| Merging::new(runs, keys, &types, range_bytes, cx);
-        if runs.len() <= fan_in {
-            let merging = Arc::new(merging(runs));
+        // The rest is for what becomes of the rows: copies of a whole range where another sorter takes them, besides its own.
+        let of_a_task = cx.budget.free_bytes() / 4 / (scheduler.threads() + 1);
+        let (fan_in, ranges) = fitting(&mut runs, of_a_task);
+        if fan_in == runs.len() {
+            let merging = Arc::new(merging(runs, ranges));
             return Ok(Arc::new(Merged { merging, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory }));
         }
-        let mut groups = Vec::new();
-        let mut left = runs.into_iter().peekable();
-        while left.peek().is_some() {
-            groups.push(Mutex::new(Some(merging(left.by_ref().take(fan_in).collect()))));
-        }
+        // No more runs are merged than must be: the others are read only once.
+        let groups = (runs.len() - fan_in).div_ceil(fan_in - 1).max(scheduler.threads()).min(runs.len() / 2);
+        let of_a_group = ((runs.len() - fan_in).div_ceil(groups) + 1).clamp(2, fan_in);
+        let groups: Vec<_> = (0..groups.min(runs.len() / of_a_group))
+            .map(|_| {
+                let group = runs.split_off(runs.len() - of_a_group);
+                let ranges = Ranges::new(&group, of_a_task.min(RANGE_BYTES_MAX));
+                Mutex::new(Some(merging(group, ranges)))
+            })
+            .collect();
         let file = Arc::new(cx.spill.file()?);
-        runs = scheduler.map(groups.len(), |at| {
+        runs.extend(scheduler.map(groups.len(), |at| {
             let group = groups[at].lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
             group.map_or_else(|| Ok(Run::default()), |group| group.into_run(&file, cx))
-        })?;
+        })?);
         let mut of_runs = cx.budget.reserve("sorted runs");
         of_runs.require(runs.iter().map(Run::bytes).sum())?;
         memory = vec![of_runs];
+    }
+}
+
+/// How many of some runs can be merged at once, the largest ones in front, if a range of theirs may take so many bytes; and the ranges.
+/// At least two are, whatever they take.
+fn fitting(runs: &mut [Run], bytes: usize) -> (usize, Ranges) {
+    runs.sort_by_key(|run| std::cmp::Reverse(run.pieces.len()));
+    let mut count = runs.len();
+    loop {
+        // Of many runs the pieces at the borders of ranges take more than smaller ranges save.
+        for part in [1, 2, 4] {
+            let ranges = Ranges::new(&runs[..count], (bytes / part).min(RANGE_BYTES_MAX));
+            if ranges.largest <= bytes || count <= 2 {
+                return (count, ranges);
+            }
+        }
+        count = (count * 3 / 4).max(2);
     }
 }
 
@@ -72,17 +90,17 @@ struct Merging {
     keys: Arc<SortKeys>,
     types: Arc<[DataType]>,
     runs: Vec<Run>,
-    /// The first key of each range but the first one.
-    starts: Vec<Box<[u8]>>,
-    /// Pieces that are loaded and that other ranges will ask for.
+    ranges: Ranges,
+    /// Pieces in several ranges, until the last of them has asked.
     waiting: Mutex<HashMap<(usize, usize), Waiting>>,
     budget: MemoryBudget,
     cancel: CancelToken,
 }
 
 struct Waiting {
-    piece: Arc<Loaded>,
-    /// Ranges that will ask for it.
+    /// None until the first range has loaded it, while others wait for that.
+    piece: Arc<Mutex<Option<Arc<Loaded>>>>,
+    /// Ranges that will still ask for it.
     ranges: usize,
 }
 
@@ -96,96 +114,90 @@ struct Loaded {
 
 /// The rows of a range, in order.
 struct Range {
+    sources: Sources,
     pieces: Vec<Arc<Loaded>>,
-    order: Vec<Entry>,
+    order: Vec<keys::Entry>,
     _memory: Reservation,
 }
 
 impl Merging {
-    fn new(runs: Vec<Run>, keys: &Arc<SortKeys>, types: &Arc<[DataType]>, range_bytes: usize, cx: &Context) -> Self {
-        let mut firsts: Vec<(&[u8], usize)> =
-            runs.iter().flat_map(|run| &run.pieces).map(|piece| (piece.first.as_ref(), piece.piece.bytes())).collect();
-        firsts.sort_unstable();
-        let (mut starts, mut bytes) = (Vec::<Box<[u8]>>::new(), 0);
-        for (first, more) in firsts {
-            if bytes >= range_bytes && starts.last().is_none_or(|last| last.as_ref() < first) {
-                starts.push(first.into());
-                bytes = 0;
-            }
-            bytes += more;
-        }
-        Self {
-            keys: keys.clone(),
-            types: types.clone(),
-            runs,
-            starts,
-            waiting: Mutex::default(),
-            budget: cx.budget.clone(),
-            cancel: cx.cancel.clone(),
-        }
-    }
-
-    fn ranges(&self) -> usize {
-        self.starts.len() + 1
-    }
-
-    /// The range that a key is in.
-    fn range_of(&self, key: &[u8]) -> usize {
-        self.starts.partition_point(|start| start.as_ref() <= key)
+    fn new(runs: Vec<Run>, ranges: Ranges, keys: &Arc<SortKeys>, types: &Arc<[DataType]>, cx: &Context) -> Self {
+        let (keys, types) = (keys.clone(), types.clone());
+        Self { keys, types, runs, ranges, waiting: Mutex::default(), budget: cx.budget.clone(), cancel: cx.cancel.clone() }
     }
 
     /// Loads and sorts the rows of a range.
     fn range(&self, range: usize) -> Result<Range> {
-        let mut pieces = Vec::new();
-        let mut order = Vec::new();
-        let mut memory = self.budget.reserve("merging sorted runs");
-        for (at, run) in self.runs.iter().enumerate() {
-            let from = run.pieces.partition_point(|piece| self.range_of(&piece.last) < range);
-            let touching = run.pieces[from..].iter().take_while(|piece| self.range_of(&piece.first) <= range);
-            for (place, piece) in (from..).zip(touching) {
-                self.cancel.check()?;
-                let loaded = self.load((at, place), piece)?;
-                let rows = 0..loaded.keys.num_rows();
-                let (lowest, highest) = (range.checked_sub(1).map(|before| &self.starts[before]), self.starts.get(range));
-                let behind = |bound: &[u8]| partition_point(&loaded.keys, |key| key < bound);
-                let first = lowest.map_or(rows.start, |bound| behind(bound));
-                let end = highest.map_or(rows.end, |bound| behind(bound));
-                order.extend((first..end).map(|row| Entry::new(loaded.keys.row(row), pieces.len(), row)));
-                memory.require(order.capacity() * ORDER_BYTES)?;
-                pieces.push(loaded);
-            }
+        if range == 0 {
+            self.will_read(0);
+        }
+        // The disk reads the next range while this one is merged.
+        self.will_read(range + 1);
+        let (lowest, highest) = self.ranges.bounds(range);
+        let (mut pieces, mut parts) = (Vec::new(), Vec::new());
+        for (place, piece) in self.touching(range) {
+            self.cancel.check()?;
+            let loaded = self.piece(place, piece)?;
+            let behind = |bound: &[u8]| partition_point(&loaded.keys, |key| key < bound);
+            parts.push(lowest.map_or(0, behind)..highest.map_or(loaded.keys.num_rows(), behind));
+            pieces.push(loaded);
         }
         let keys: Vec<&Rows> = pieces.iter().map(|piece| &piece.keys).collect();
+        let mut memory = self.budget.reserve("merging sorted runs");
+        memory.require(parts.iter().map(ExactSizeIterator::len).sum::<usize>() * ORDER_BYTES)?;
+        let mut order = keys::entries_of(&keys, parts.iter().cloned());
         order.sort_by(|a, b| a.compare(b, &keys));
-        Ok(Range { pieces, order, _memory: memory })
+        let columns = pieces.iter().map(|piece| piece.columns.clone()).collect();
+        let sources = Sources::new(columns, keys.iter().map(|keys| keys.num_rows()))?;
+        Ok(Range { sources, pieces, order, _memory: memory })
+    }
+
+    /// The pieces with rows of a range, and their places.
+    fn touching(&self, range: usize) -> impl Iterator<Item = ((usize, usize), &RunPiece)> {
+        self.runs.iter().enumerate().flat_map(move |(at, run)| {
+            let from = run.pieces.partition_point(|piece| self.ranges.of(&piece.last) < range);
+            let touching = run.pieces[from..].iter().take_while(move |piece| self.ranges.of(&piece.first) <= range);
+            touching.zip(from..).map(move |(piece, place)| ((at, place), piece))
+        })
+    }
+
+    /// Says that the pieces that begin in a range will be read soon.
+    fn will_read(&self, range: usize) {
+        self.touching(range).filter(|(_, piece)| self.ranges.of(&piece.first) == range).for_each(|(_, piece)| piece.piece.will_read());
     }
 
     /// A piece, loaded now or by another range.
-    fn load(&self, place: (usize, usize), piece: &RunPiece) -> Result<Arc<Loaded>> {
-        let lock = || self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let std::collections::hash_map::Entry::Occupied(mut found) = lock().entry(place) {
-            let piece = found.get().piece.clone();
-            found.get_mut().ranges -= 1;
-            if found.get().ranges == 0 {
-                found.remove();
-            }
-            return Ok(piece);
+    fn piece(&self, place: (usize, usize), piece: &RunPiece) -> Result<Arc<Loaded>> {
+        let ranges = self.ranges.of(&piece.last) - self.ranges.of(&piece.first) + 1;
+        if ranges == 1 {
+            return Ok(Arc::new(self.load(piece)?));
         }
+        let waiting = || self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let shared = waiting().entry(place).or_insert_with(|| Waiting { piece: Arc::default(), ranges }).piece.clone();
+        let mut slot = shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let loaded = match slot.as_ref() {
+            Some(loaded) => loaded.clone(),
+            None => slot.insert(Arc::new(self.load(piece)?)).clone(),
+        };
+        if let Entry::Occupied(mut entry) = waiting().entry(place) {
+            entry.get_mut().ranges -= 1;
+            if entry.get().ranges == 0 {
+                entry.remove();
+            }
+        }
+        Ok(loaded)
+    }
+
+    fn load(&self, piece: &RunPiece) -> Result<Loaded> {
         let mut memory = self.budget.reserve("merging sorted runs");
-        memory.require(LOADED * piece.piece.bytes() + piece.piece.reading_bytes())?;
+        memory.require(piece.loaded_bytes() + piece.piece.reading_bytes())?;
         let columns = piece.piece.read(&self.types)?;
         let rows = piece.piece.rows();
         let (plain, ranks) = columns.split_at(self.types.len() - usize::from(self.keys.is_ranked()));
         let ranks = ranks.first().map(AsArray::as_primitive);
         let keys = self.keys.rows(plain, rows, ranks)?;
-        // The columns are parts of one buffer; their rows are copied once more, into batches.
-        memory.require(2 * piece.piece.bytes() + keys.size())?;
-        let loaded = Arc::new(Loaded { columns, keys, _memory: memory });
-        let others = self.range_of(&piece.last) - self.range_of(&piece.first);
-        if others > 0 {
-            lock().entry(place).or_insert_with(|| Waiting { piece: loaded.clone(), ranges: others });
-        }
-        Ok(loaded)
+        memory.require(piece.piece.bytes() + keys.size())?;
+        Ok(Loaded { columns, keys, _memory: memory })
     }
 
     /// All rows as one run.
@@ -193,21 +205,20 @@ impl Merging {
         let mut run = Run::default();
         let mut scratch = cx.budget.reserve("merging sorted runs");
         scratch.require(4 * cx.piece_bytes())?;
-        let bytes: usize = self.runs.iter().flat_map(|run| &run.pieces).map(|piece| piece.piece.bytes()).sum();
+        let bytes: usize = self.runs.iter().flat_map(|run| &run.pieces).map(RunPiece::loaded_bytes).sum();
         let rows: usize = self.runs.iter().flat_map(|run| &run.pieces).map(|piece| piece.piece.rows()).sum();
         let piece_rows = cx.piece_rows(bytes, rows);
-        for range in 0..self.ranges() {
+        for range in 0..self.ranges.count() {
             let range = self.range(range)?;
-            run.write(file, &range.sources(), &range.order, piece_rows, &cx.cancel)?;
+            run.write(file, &range.sources, (&range.keys(), &range.order), (self.keys.borders(), piece_rows), &cx.cancel)?;
         }
         Ok(run)
     }
 }
 
 impl Range {
-    fn sources(&self) -> Sources<'_> {
-        let columns = self.pieces.iter().map(|piece| piece.columns.clone()).collect();
-        Sources { columns, keys: self.pieces.iter().map(|piece| &piece.keys).collect() }
+    fn keys(&self) -> Vec<&Rows> {
+        self.pieces.iter().map(|piece| &piece.keys).collect()
     }
 }
 
@@ -236,13 +247,13 @@ struct Merged {
 
 impl std::fmt::Debug for Merged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Merged {{ runs: {}, ranges: {} }}", self.merging.runs.len(), self.merging.ranges())
+        write!(f, "Merged {{ runs: {}, ranges: {} }}", self.merging.runs.len(), self.merging.ranges.count())
     }
 }
 
 impl Source for Merged {
     fn partitions(&self) -> usize {
-        self.merging.ranges()
+        self.merging.ranges.count()
     }
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
@@ -273,10 +284,9 @@ impl BatchReader for RangeReader {
             return Ok(None);
         }
         self.next += part.len();
-        let places: Vec<_> = part.iter().map(Entry::place).collect();
-        let mut columns = taken(&range.pieces.iter().map(|piece| piece.columns.as_slice()).collect::<Vec<_>>(), &places)?;
+        let mut columns = range.sources.rows(part)?;
         columns.truncate(self.schema.fields().len());
-        Ok(Some(compacted(Batch::new(self.schema.clone(), columns, places.len())?)?))
+        Ok(Some(compacted(Batch::new(self.schema.clone(), columns, part.len())?)?))
     }
 
     fn ledger(&self) -> RowLedger {

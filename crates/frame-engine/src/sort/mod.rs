@@ -1,13 +1,16 @@
 //! Sort: workers gather rows and, when memory is full, put them on disk as sorted runs; the result is merged while it is read.
 
+mod borders;
 mod keys;
 mod memory;
 mod merge;
 mod order;
+mod ranges;
 mod rows;
 mod run;
 mod sink;
 mod sorter;
+mod sources;
 
 pub(crate) use keys::SortKeys;
 pub(crate) use order::{Order, canonical, sorted_indices};

@@ -8,7 +8,10 @@ use arrow::row::Rows;
 use frame_core::{CancelToken, Result};
 use frame_memory::SpillFile;
 
-use super::keys::Entry;
+use super::borders::Borders;
+use super::keys::{Entry, ORDER_BYTES};
+use super::sources::Sources;
+use crate::dictionaries::gathered;
 use crate::spill::Piece;
 
 /// Sorted rows.
@@ -26,44 +29,45 @@ pub(super) struct RunPiece {
     pub(super) piece: Piece,
 }
 
-/// Batches whose rows are to be put into an order.
-pub(super) struct Sources<'a> {
-    /// The columns of each batch, and behind them its ranks if it has them.
-    pub(super) columns: Vec<Vec<ArrayRef>>,
-    pub(super) keys: Vec<&'a Rows>,
-}
-
 /// The rows of some batches at some places.
 pub(crate) fn taken<C: AsRef<[ArrayRef]>>(batches: &[C], places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
     let count = batches.first().map_or(0, |columns| columns.as_ref().len());
     let column = |at: usize| {
         let arrays: Vec<&dyn Array> = batches.iter().map(|columns| columns.as_ref()[at].as_ref()).collect();
-        Ok(interleave(&arrays, places)?)
+        match gathered(&arrays, places)? {
+            Some(column) => Ok(column),
+            None => Ok(interleave(&arrays, places)?),
+        }
     };
     (0..count).map(column).collect()
 }
 
 impl Run {
-    /// Writes rows in an order that is sorted; `piece_rows` of them to a piece.
+    /// Writes rows in an order that is sorted; about `piece_rows` of them to a piece.
     pub(super) fn write(
         &mut self,
         file: &Arc<SpillFile>,
-        sources: &Sources<'_>,
-        order: &[Entry],
-        piece_rows: usize,
+        sources: &Sources,
+        (keys, order): (&[&Rows], &[Entry]),
+        (borders, piece_rows): (&Borders, usize),
         cancel: &CancelToken,
     ) -> Result<()> {
-        for part in order.chunks(piece_rows.max(1)) {
+        for part in borders.cut(order, keys, piece_rows) {
             cancel.check()?;
-            let places: Vec<_> = part.iter().map(Entry::place).collect();
+            let part = &order[part];
             let key = |at: usize| -> Box<[u8]> {
-                let (batch, row) = places[at];
-                sources.keys[batch].row(row).as_ref().into()
+                let (batch, row) = part[at].place();
+                keys[batch].row(row).as_ref().into()
             };
-            let piece = Piece::write(file, &taken(&sources.columns, &places)?, places.len())?;
-            self.pieces.push(RunPiece { first: key(0), last: key(places.len() - 1), piece });
+            let piece = Piece::write(file, &sources.rows(part)?, part.len())?;
+            self.pieces.push(RunPiece { first: key(0), last: key(part.len() - 1), piece });
         }
         Ok(())
+    }
+
+    /// The keys at which its pieces begin.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().map(|piece| piece.first.as_ref())
     }
 
     /// Bytes of memory that the keys of its pieces take.
@@ -76,9 +80,16 @@ impl RunPiece {
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + self.first.len() + self.last.len() + 32
     }
+
+    /// About as many bytes of memory as it takes when it is merged: its columns, its keys, and the order of its rows.
+    pub(super) fn loaded_bytes(&self) -> usize {
+        let key_bytes = (self.first.len() + self.last.len()) / 2 + size_of::<usize>();
+        self.piece.bytes() + self.piece.rows() * (key_bytes + ORDER_BYTES)
+    }
 }
 
 /// The columns of a batch with its ranks behind them.
-pub(super) fn with_ranks(columns: &[ArrayRef], ranks: Option<&UInt64Array>) -> Vec<ArrayRef> {
-    columns.iter().cloned().chain(ranks.map(|ranks| Arc::new(ranks.clone()) as ArrayRef)).collect()
+pub(super) fn with_ranks(mut columns: Vec<ArrayRef>, ranks: Option<UInt64Array>) -> Vec<ArrayRef> {
+    columns.extend(ranks.map(|ranks| Arc::new(ranks) as ArrayRef));
+    columns
 }

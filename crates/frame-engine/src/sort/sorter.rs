@@ -9,12 +9,14 @@ use frame_core::{Batch, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
-use super::keys::{Entry, SortKeys};
+use super::keys::{ORDER_BYTES, SortKeys, entries};
 use super::memory::InMemory;
 use super::merge::merged;
-use super::run::{Run, Sources, with_ranks};
+use super::run::{Run, with_ranks};
+use super::sources::Sources;
 use crate::compact::compacted;
 use crate::context::Context;
+use crate::dictionaries::unified_bytes;
 use crate::group_by::ranks::ranks;
 use crate::source::Source;
 
@@ -38,9 +40,6 @@ pub(super) struct Held {
     bytes: usize,
 }
 
-/// Bytes that a row takes while the order of rows is found: its entry, and a second one while entries are merged.
-pub(super) const ORDER_BYTES: usize = 2 * size_of::<Entry>();
-
 /// A piece is on its way to disk in this many copies: taken, as Arrow bytes with their compact texts, compressed.
 const PIECE_COPIES: usize = 4;
 
@@ -56,7 +55,7 @@ impl Sorter {
         let batch = compacted(batch)?;
         let ranks = self.ranks(batch.origin(), batch.len())?;
         let keys = self.keys.rows(batch.columns(), batch.len(), ranks.as_ref())?;
-        let bytes = batch.memory_bytes() + keys.size() + batch.len() * ORDER_BYTES;
+        let bytes = batch.memory_bytes() + keys.size() + batch.len() * (ORDER_BYTES + unified_bytes(batch.columns()));
         let is_much = !self.held.is_empty() && self.held_bytes + bytes > cx.gathered_bytes;
         if is_much || self.memory.resize(self.bytes(self.held_bytes + bytes, cx)) == Grant::Full {
             self.spill(cx)?;
@@ -90,32 +89,29 @@ impl Sorter {
             None => self.file.insert(Arc::new(cx.spill.file()?)).clone(),
         };
         let held = std::mem::take(&mut self.held);
-        let mut sources = Sources { columns: Vec::with_capacity(held.len()), keys: Vec::with_capacity(held.len()) };
-        for batch in &held {
-            let ranks = self.ranks(batch.origin, batch.keys.num_rows())?;
-            sources.columns.push(with_ranks(&batch.columns, ranks.as_ref()));
-            sources.keys.push(&batch.keys);
-        }
-        let mut order = entries(&sources.keys);
-        order.sort_unstable_by(|a, b| a.compare(b, &sources.keys));
         let bytes: usize = held.iter().map(|batch| batch.bytes).sum();
+        let (mut columns, mut keys) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
+        for batch in held {
+            let ranks = self.ranks(batch.origin, batch.keys.num_rows())?;
+            columns.push(with_ranks(batch.columns, ranks));
+            keys.push(batch.keys);
+        }
+        let keys: Vec<&Rows> = keys.iter().collect();
+        let sources = Sources::new(columns, keys.iter().map(|keys| keys.num_rows()))?;
+        let mut order = entries(&keys);
+        order.sort_unstable_by(|a, b| a.compare(b, &keys));
         let mut run = Run::default();
-        run.write(&file, &sources, &order, cx.piece_rows(bytes, order.len()), &cx.cancel)?;
+        let borders = self.keys.borders();
+        run.write(&file, &sources, (&keys, &order), (borders, cx.piece_rows(bytes, order.len())), &cx.cancel)?;
+        if borders.offer(run.firsts()) {
+            self.runs_bytes += borders.bytes();
+        }
         self.runs_bytes += run.bytes();
         self.runs.push(run);
-        drop(held);
         self.held_bytes = 0;
+        drop((sources, order));
         self.memory.require(self.runs_bytes)
     }
-}
-
-/// Every row of some batches.
-pub(super) fn entries(keys: &[&Rows]) -> Vec<Entry> {
-    let mut entries = Vec::with_capacity(keys.iter().map(|keys| keys.num_rows()).sum());
-    for (batch, keys) in keys.iter().enumerate() {
-        entries.extend((0..keys.num_rows()).map(|row| Entry::new(keys.row(row), batch, row)));
-    }
-    entries
 }
 
 /// All rows of all sorters in order.

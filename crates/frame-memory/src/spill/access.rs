@@ -31,6 +31,9 @@ pub trait ScratchFile: Send + Sync + Debug {
     /// # Errors
     /// What the system says.
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Says that so many bytes from `offset` on will be read soon. What comes of it is the system's affair.
+    fn will_read(&self, _offset: u64, _bytes: u64) {}
 }
 
 /// Files of the operating system. They have no name where the system allows that, so nothing is left behind even by `kill -9`; where
@@ -66,6 +69,14 @@ impl ScratchFile for LocalFile {
 
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         std::os::unix::fs::FileExt::read_at(&self.0, bytes, offset)
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    fn will_read(&self, offset: u64, bytes: u64) {
+        if let Some(bytes) = std::num::NonZeroU64::new(bytes) {
+            // Without advice it is only slower.
+            let _ = rustix::fs::fadvise(&self.0, offset, Some(bytes), rustix::fs::Advice::WillNeed);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A block: bytes that were written together, compressed with LZ4, and what is needed to trust them when they come back.
+//! A block: bytes that were written together, those behind the dense ones compressed with LZ4, and what is needed to trust them when they come back.
 
 use std::hash::Hasher;
 
@@ -12,7 +12,9 @@ pub struct Block {
     pub(super) offset: u64,
     /// Bytes on disk.
     pub(super) stored: u32,
-    /// Bytes before compression.
+    /// Bytes in front that are not compressed.
+    pub(super) dense: u32,
+    /// All bytes before compression.
     pub(super) raw: u32,
     pub(super) checksum: u64,
 }

@@ -26,23 +26,28 @@ impl SpillFile {
         Self { file, dir, end: AtomicU64::new(0), counted: AtomicU64::new(0) }
     }
 
-    /// Writes a block.
+    /// Writes a block: bytes that are dense already, and behind them others, which are compressed.
     ///
     /// # Errors
     /// `DiskError`: no room, more than may be spilled, a failing disk. A block of 2 GiB or more is an internal error.
-    pub fn append(&self, raw: &[u8]) -> Result<Block> {
-        let raw_len = u32::try_from(raw.len()).ok().filter(|len| *len <= i32::MAX as u32);
-        let raw_len = raw_len.ok_or_else(|| Error::internal(format!("a spill block of {} bytes", raw.len())))?;
-        let stored = lz4_flex::block::compress(raw);
+    pub fn append(&self, dense: &[u8], loose: &[u8]) -> Result<Block> {
+        let size = |len: usize| u32::try_from(len).ok().filter(|len| *len <= i32::MAX as u32);
+        let raw = size(dense.len() + loose.len())
+            .ok_or_else(|| Error::internal(format!("a spill block of {} bytes", dense.len() + loose.len())))?;
+        let mut stored = vec![0; dense.len() + lz4_flex::block::get_maximum_output_size(loose.len())];
+        let (plain, packed) = stored.split_at_mut(dense.len());
+        plain.copy_from_slice(dense);
+        let packed = lz4_flex::block::compress_into(loose, packed).map_err(|error| Error::internal(format!("a spill block: {error}")))?;
+        stored.truncate(dense.len() + packed);
         self.dir.take(stored.len() as u64)?;
         self.counted.fetch_add(stored.len() as u64, Ordering::Relaxed);
         let offset = self.end.fetch_add(stored.len() as u64, Ordering::Relaxed);
-        let block = Block { offset, stored: stored.len() as u32, raw: raw_len, checksum: checksum(&stored) };
+        let block = Block { offset, stored: stored.len() as u32, dense: dense.len() as u32, raw, checksum: checksum(&stored) };
         self.write(&stored, offset).map_err(|error| self.dir.failed("write", &error))?;
         Ok(block)
     }
 
-    /// Reads a block back.
+    /// Reads a block back, both parts in one.
     ///
     /// # Errors
     /// `DiskError`: a failing disk, or bytes that are not those that were written.
@@ -55,12 +60,21 @@ impl SpillFile {
         if checksum(&stored) != block.checksum {
             return Err(self.dir.damaged(format_args!("the block at byte {} has another checksum than when it was written", block.offset)));
         }
-        let raw = lz4_flex::block::decompress(&stored, block.raw as usize)
+        let (plain, packed) = stored.split_at(block.dense as usize);
+        let mut raw = vec![0; block.raw as usize];
+        let (dense, loose) = raw.split_at_mut(plain.len());
+        dense.copy_from_slice(plain);
+        let unpacked = lz4_flex::block::decompress_into(packed, loose)
             .map_err(|error| self.dir.damaged(format_args!("the block at byte {}: {error}", block.offset)))?;
-        if raw.len() != block.raw as usize {
-            return Err(self.dir.damaged(format_args!("the block at byte {} has {} bytes", block.offset, raw.len())));
+        if unpacked != loose.len() {
+            return Err(self.dir.damaged(format_args!("the block at byte {} has {} bytes", block.offset, plain.len() + unpacked)));
         }
         Ok(raw)
+    }
+
+    /// Lets the system read a block ahead: it will be asked for soon.
+    pub fn will_read(&self, block: &Block) {
+        self.file.will_read(block.offset, block.stored.into());
     }
 
     fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -146,7 +160,8 @@ mod tests {
         let dir = SpillDir::local(folder.path(), u64::MAX);
         let file = dir.file().expect("a file");
         let blocks: Vec<Vec<u8>> = (0..50_usize).map(|at| (0..at * 997).map(|byte| (byte / (at + 1)) as u8).collect()).collect();
-        let places: Vec<Block> = blocks.iter().map(|block| file.append(block).expect("room")).collect();
+        let places: Vec<Block> =
+            blocks.iter().map(|block| file.append(&block[..block.len() / 3], &block[block.len() / 3..]).expect("room")).collect();
         for (place, block) in places.iter().zip(&blocks).rev() {
             assert_eq!(&file.read(place).expect("the same bytes"), block);
             assert_eq!(place.raw_bytes(), block.len());
@@ -163,8 +178,8 @@ mod tests {
         let dir = SpillDir::new(Arc::new(Memory::default()), 1_000);
         let file = dir.file().expect("a file");
         let noise: Vec<u8> = (0..600_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-        file.append(&noise).expect("room");
-        let error = file.append(&noise).expect_err("no room");
+        file.append(&[], &noise).expect("room");
+        let error = file.append(&[], &noise).expect_err("no room");
         assert_eq!(error.exit_code(), 5);
         assert!(error.to_string().contains("1000"), "{error}");
         assert!(dir.used_bytes() <= 1_000);
@@ -178,7 +193,7 @@ mod tests {
             let dir = SpillDir::new(Arc::new(memory.clone()), u64::MAX);
             let file = dir.file().expect("a file");
             let bytes: Vec<u8> = (0..len as u32).map(|at| (at.wrapping_mul(seed | 1) >> 27) as u8).collect();
-            let block = file.append(&bytes).expect("room");
+            let block = file.append(&bytes[..len / 3], &bytes[len / 3..]).expect("room");
             prop_assert_eq!(&file.read(&block).expect("the same bytes"), &bytes);
             let at = place.index(block.stored_bytes());
             memory.0.lock().expect("no panic")[at] ^= 1_u8 << bit;
