@@ -40,7 +40,7 @@ pub(super) struct Held {
     bytes: usize,
 }
 
-/// A piece is on its way to disk in this many copies: taken, as Arrow bytes with their compact texts, compressed.
+/// A piece is on its way to disk in this many copies: picked, as dense and loose bytes, compressed.
 const PIECE_COPIES: usize = 4;
 
 impl Sorter {
