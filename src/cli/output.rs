@@ -237,7 +237,7 @@ impl Output {
             Form::Written(writer) => {
                 writer.write(batch).map_err(Failure::write(&self.target.path))?;
                 if writer.pending_bytes() > self.pending_bytes_max {
-                    writer.flush().map_err(Failure::write(&self.target.path))?;
+                    writer.shrink().map_err(Failure::write(&self.target.path))?;
                 }
             }
         }

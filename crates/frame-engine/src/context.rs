@@ -20,8 +20,8 @@ pub(crate) struct Context {
     pub(crate) slice_rows: u64,
     /// Bytes that an operator of one worker gathers before it puts them on disk.
     pub(crate) gathered_bytes: usize,
-    /// The most bytes of a piece in which rows go to disk.
-    pub(crate) piece_bytes_max: usize,
+    /// Bytes of the pieces in which rows go to disk.
+    pub(crate) piece_bytes: usize,
     /// Read between batches.
     pub(crate) cancel: CancelToken,
     /// Where everything that grows is reserved.
@@ -37,15 +37,24 @@ pub(crate) struct Context {
 /// Smaller pieces are not worth a read of the disk.
 const PIECE_BYTES_MIN: usize = 32 << 10;
 
+/// A piece is on its way to disk in this many copies: picked, as dense and loose bytes, compressed.
+const PIECE_COPIES: usize = 4;
+
+/// Bytes of the pieces in which rows go to disk, at most `most`: small against the limit of memory, as merging holds one of each run; large
+/// enough for disks.
+pub(crate) fn piece_bytes(limit_bytes: usize, most: usize) -> usize {
+    (limit_bytes / 3072).max(PIECE_BYTES_MIN).min(most.max(1))
+}
+
 impl Context {
-    /// Bytes of the pieces in which rows go to disk: small against the budget, as merging holds one of each run; large enough for disks.
-    pub(crate) fn piece_bytes(&self) -> usize {
-        (self.budget.limit_bytes() / 3072).max(PIECE_BYTES_MIN).min(self.piece_bytes_max)
+    /// Bytes of memory that writing a piece takes.
+    pub(crate) fn writing_bytes(&self) -> usize {
+        PIECE_COPIES * self.piece_bytes
     }
 
     /// How many rows make a piece, if so many rows have so many bytes.
     pub(crate) fn piece_rows(&self, bytes: usize, rows: usize) -> usize {
-        (self.piece_bytes() / (bytes / rows.max(1)).max(1)).max(1)
+        (self.piece_bytes / (bytes / rows.max(1)).max(1)).max(1)
     }
 }
 

@@ -9,7 +9,7 @@ use frame_io::{FileAccess, LocalFiles};
 use frame_memory::{LocalScratch, MemoryBudget, Process, ScratchAccess, SpillDir};
 use frame_plan::{Estimate, Means, Plan};
 
-use crate::context::{Context, Counters};
+use crate::context::{Context, Counters, piece_bytes};
 use crate::lower::lower;
 use crate::report::Progress;
 use crate::run::Run;
@@ -125,6 +125,13 @@ impl Engine {
         Self { budget, ..self }
     }
 
+    /// The same engine with one task at a time, when those at hand have ended.
+    pub(crate) fn alone(&self) -> Result<Self> {
+        self.scheduler.settle();
+        let settings = Settings { threads: 1, ..self.settings.clone() };
+        Ok(Self { scheduler: Arc::new(Scheduler::new(1)?), settings, ..self.clone() })
+    }
+
     /// The token that stops every run of this engine.
     pub fn cancel_token(&self) -> CancelToken {
         self.cancel.clone()
@@ -198,7 +205,8 @@ impl Engine {
             beside_bytes: settings.process.and_then(|process| (process.resident_bytes)()).unwrap_or_default(),
             batch_rows: settings.batch_rows.max(1),
             table_groups: settings.table_groups.max(1),
-            piece_bytes: settings.piece_bytes.max(1),
+            piece_bytes: piece_bytes(settings.memory_bytes, settings.piece_bytes),
+            least_piece_bytes: piece_bytes(0, settings.piece_bytes),
         }
     }
 
@@ -213,7 +221,7 @@ impl Engine {
             slice_rows: self.settings.slice_rows.max(1),
             cancel: self.cancel.clone(),
             gathered_bytes: self.settings.gathered_bytes,
-            piece_bytes_max: self.settings.piece_bytes.max(1),
+            piece_bytes: piece_bytes(self.budget.limit_bytes(), self.settings.piece_bytes),
             budget: self.budget.clone(),
             spill: self.spill.clone(),
             counters: Arc::new(Counters::default()),

@@ -1,14 +1,17 @@
 //! A run: attempts until one needs no restart, and the batches of the answer.
+//!
+//! Tasks never wait for each other's memory. When one of several that run at once cannot do without more than there is, the run begins
+//! again with one task at a time, which takes the least; only then the limit is too small.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use frame_core::Result;
+use frame_core::{Error, ErrorKind, Result};
+use frame_io::Stop;
 use frame_io::formats::Workers;
-use frame_io::{Restart, Stop};
-use frame_plan::{Plan, Target};
+use frame_plan::{Plan, Remark, Target};
 
 use crate::context::Context;
 use crate::engine::{Engine, Planner};
@@ -39,20 +42,23 @@ pub struct Run {
 /// One attempt: the answer is streaming.
 struct Attempt {
     schema: SchemaRef,
-    stream: Stream,
+    /// None once it has ended.
+    stream: Option<Stream>,
     cx: Context,
     /// The rows that this attempt has given.
     given: Emitted,
+    /// Another attempt may give the rows in another order.
+    is_unordered: bool,
     /// Where the plan ends, if it ends with a `write`.
     target: Option<Target>,
 }
 
 impl Run {
-    pub(crate) fn start(engine: Engine, planner: Planner, progress: Progress) -> Result<Self> {
+    pub(crate) fn start(mut engine: Engine, planner: Planner, progress: Progress) -> Result<Self> {
         let started = Instant::now();
         let mut tables = engine.tables();
         let mut restarts = Vec::new();
-        let attempt = attempt(&engine, &planner, &mut tables, &mut restarts, &progress)?;
+        let attempt = attempt(&mut engine, &planner, &mut tables, &mut restarts, &progress)?;
         // Nobody needs to ask for rows when there are none.
         if attempt.target.as_ref().is_some_and(|target| target.path != "-") {
             tables.finish(attempt.cx.counters.ledger().read)?;
@@ -105,16 +111,28 @@ impl Run {
     fn advance(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             self.engine.cancel.check()?;
-            let batch = match self.attempt.stream.next() {
+            let next = self.attempt.stream.as_mut().and_then(Iterator::next);
+            if !matches!(next, Some(Ok(_))) {
+                // What it holds is not needed any more, least of all by another attempt.
+                self.attempt.stream = None;
+            }
+            let batch = match next {
                 None => {
                     self.tables.finish(self.attempt.cx.counters.ledger().read)?;
                     self.attempt.cx.outputs.complete()?;
                     return Ok(None);
                 }
                 Some(Ok((batch, _memory))) => batch.into_record_batch()?,
-                Some(Err(Stop::Failed(error))) => return Err(error),
+                Some(Err(Stop::Failed(error))) if self.emitted.rows > 0 && self.attempt.is_unordered => return Err(error),
+                Some(Err(Stop::Failed(error))) => {
+                    self.restarts.push(relieved(&mut self.engine, error)?);
+                    self.again("memory was short")?;
+                    continue;
+                }
                 Some(Err(Stop::Restart(restart))) => {
-                    self.again(&restart)?;
+                    self.restarts.push(sentence(&restart));
+                    self.tables.learn(&restart);
+                    self.again(&sentence(&restart))?;
                     continue;
                 }
             };
@@ -134,13 +152,11 @@ impl Run {
         }
     }
 
-    /// Begins again, knowing more.
-    fn again(&mut self, restart: &Restart) -> Result<()> {
-        self.restarts.push(sentence(restart));
-        self.tables.learn(restart);
-        let attempt = attempt(&self.engine, &self.planner, &mut self.tables, &mut self.restarts, &self.progress)?;
+    /// Begins again, for a reason.
+    fn again(&mut self, why: &str) -> Result<()> {
+        let attempt = attempt(&mut self.engine, &self.planner, &mut self.tables, &mut self.restarts, &self.progress)?;
         if self.emitted.rows > 0 && attempt.schema != self.attempt.schema {
-            return Err(too_late(&sentence(restart), self.emitted.rows));
+            return Err(too_late(why, self.emitted.rows));
         }
         self.attempt = attempt;
         Ok(())
@@ -161,7 +177,13 @@ impl Iterator for Run {
 }
 
 /// Plans and runs the stages, as often as they ask for it.
-fn attempt(engine: &Engine, planner: &Planner, tables: &mut Tables, restarts: &mut Vec<String>, progress: &Progress) -> Result<Attempt> {
+fn attempt(
+    engine: &mut Engine,
+    planner: &Planner,
+    tables: &mut Tables,
+    restarts: &mut Vec<String>,
+    progress: &Progress,
+) -> Result<Attempt> {
     loop {
         let plan = planner(tables)?;
         let schema = plan.schema(tables)?;
@@ -170,6 +192,7 @@ fn attempt(engine: &Engine, planner: &Planner, tables: &mut Tables, restarts: &m
             Plan::Write(write) => Some(write.target.clone()),
             _ => None,
         };
+        let is_unordered = is_unordered(&plan);
         let (plan, _) = engine.optimized(&plan, tables)?;
         let cx = engine.context();
         progress.show(&cx.counters);
@@ -177,15 +200,34 @@ fn attempt(engine: &Engine, planner: &Planner, tables: &mut Tables, restarts: &m
         match stages(engine, &graph, &cx) {
             Ok(stream) => {
                 let given = Emitted::new(graph.last.may_restart());
-                return Ok(Attempt { schema, stream, cx, given, target });
+                return Ok(Attempt { schema, stream: Some(stream), cx, given, is_unordered, target });
             }
-            Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::Failed(error)) if cx.outputs.is_gone() => return Err(error),
+            Err(Stop::Failed(error)) => restarts.push(relieved(engine, error)?),
             Err(Stop::Restart(restart)) => {
                 restarts.push(sentence(&restart));
                 tables.learn(&restart);
             }
         }
     }
+}
+
+/// Lets one task run at a time if memory was too short for several; says so.
+///
+/// # Errors
+/// The error itself if that is no help.
+fn relieved(engine: &mut Engine, error: Error) -> Result<String> {
+    let threads = engine.scheduler.threads();
+    if threads == 1 || !matches!(error.kind(), ErrorKind::Memory(_)) {
+        return Err(error);
+    }
+    *engine = engine.alone()?;
+    Ok(format!("memory was short for {threads} tasks at once ({error}): the run began again with one at a time"))
+}
+
+/// Whether rows may come in an order that depends on the threads.
+fn is_unordered(plan: &Plan) -> bool {
+    matches!(plan, Plan::Mark(mark) if mark.remark == Remark::Unordered) || plan.inputs().into_iter().any(is_unordered)
 }
 
 /// Runs the stages and starts the stream of the answer.

@@ -63,6 +63,13 @@ impl Scheduler {
         }
     }
 
+    /// Waits until each thread has ended what it had in hand.
+    pub fn settle(&self) {
+        if let Some(pool) = &self.pool {
+            pool.broadcast(|_| ());
+        }
+    }
+
     /// Number of threads.
     pub fn threads(&self) -> usize {
         self.pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)

@@ -117,12 +117,15 @@ impl MemoryBudget {
         self.0.limit_bytes
     }
 
-    /// Bytes that a consumer that can give something up may still reserve, as far as can be said now: once memory that nobody uses is back
-    /// in the system.
-    pub fn free_bytes(&self) -> usize {
+    /// Gives memory that nobody uses back to the system: for whoever wants to know what is free when much was given up.
+    pub fn settle(&self) {
         if let Referee::Process(process) = &self.0.referee {
             (process.trim)();
         }
+    }
+
+    /// Bytes that a consumer that can give something up may still reserve, as far as can be said now.
+    pub fn free_bytes(&self) -> usize {
         self.look();
         self.grantable_bytes().saturating_sub(self.used_bytes() + self.headroom_bytes())
     }
@@ -307,14 +310,16 @@ mod tests {
             RESIDENT.store(20, Ordering::Relaxed);
         };
         let budget = MemoryBudget::of_process(100, Process { resident_bytes: || Some(RESIDENT.load(Ordering::Relaxed)), trim });
+        assert_eq!(budget.free_bytes(), 100 - 30 - 12);
         let mut all = budget.reserve("all");
         all.require(70).expect("as much as is left");
         assert_eq!(TRIMS.load(Ordering::Relaxed), 0);
+        budget.settle();
         assert_eq!(budget.free_bytes(), 100 - 70 - 12, "all that is held is reserved");
         all.require(0).expect("shrinking is never refused");
         assert_eq!(budget.free_bytes(), 100 - 20 - 12);
         all.require(70).expect("as much as before");
-        assert_eq!(TRIMS.swap(0, Ordering::Relaxed), 2, "whoever asks what is free wants to know it exactly");
+        assert_eq!(TRIMS.swap(0, Ordering::Relaxed), 1, "only whoever asks for it waits for the allocator");
         // Most of it lies in what the process holds by now; the rest of that is given back when room is needed.
         RESIDENT.store(90, Ordering::Relaxed);
         assert!(all.require(101).is_err());

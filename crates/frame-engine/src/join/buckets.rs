@@ -30,9 +30,6 @@ const PIECE_BYTES: usize = 2 * size_of::<Piece>();
 /// Bytes that a row takes while rows are put into the order of their buckets.
 pub(super) const ORDER_BYTES: usize = size_of::<(u32, u32)>() + 2 * size_of::<u64>();
 
-/// A piece is on its way to disk in this many copies: taken, as Arrow bytes with their compact texts, compressed.
-pub(super) const PIECE_COPIES: usize = 4;
-
 /// No bucket: a row that nobody will ask for.
 const NOWHERE: u8 = u8::MAX;
 
@@ -84,11 +81,11 @@ impl Bucket {
         for (at, piece) in self.pieces.iter().enumerate() {
             cx.cancel.check()?;
             bytes += piece.bytes() + piece.rows() * ORDER_BYTES;
-            memory.require(parter.bytes() + bytes + piece.reading_bytes() + PIECE_COPIES * cx.piece_bytes())?;
+            memory.require(parter.bytes() + bytes + piece.reading_bytes() + cx.writing_bytes())?;
             rows.push(piece.read_plain()?);
             // As much at a time as makes pieces of a good size.
             let more = self.pieces.get(at + 1).map_or(0, |next| next.bytes() + next.rows() * ORDER_BYTES + next.reading_bytes());
-            let is_much = more == 0 || bytes + more > (BUCKETS * cx.piece_bytes()).min(cx.gathered_bytes);
+            let is_much = more == 0 || bytes + more > (BUCKETS * cx.piece_bytes).min(cx.gathered_bytes);
             if is_much || more > cx.budget.free_bytes() {
                 parter.write(&rows, cx)?;
                 rows.clear();

@@ -7,7 +7,7 @@ use frame_core::{Batch, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
-use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, PIECE_COPIES, Parter, merge};
+use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, merge};
 use super::columns::held_bytes;
 use super::keys::Key;
 use crate::context::Context;
@@ -98,7 +98,7 @@ impl Gathering {
 
     /// Bytes that putting so many rows on disk takes, and those of what is there.
     fn writing_bytes(&self, rows: usize, cx: &Context) -> usize {
-        rows * ORDER_BYTES + PIECE_COPIES * cx.piece_bytes() + self.listed_bytes()
+        rows * ORDER_BYTES + cx.writing_bytes() + self.listed_bytes()
     }
 
     fn listed_bytes(&self) -> usize {

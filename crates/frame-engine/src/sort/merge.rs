@@ -41,6 +41,7 @@ pub(super) fn merged(
     let merging = |runs: Vec<Run>, ranges: Ranges| Merging::new(runs, ranges, keys, &types, cx);
     loop {
         // The rest is for what becomes of the rows: copies of a whole range where another sorter takes them, besides its own.
+        cx.budget.settle();
         let of_a_task = cx.budget.free_bytes() / 4 / (scheduler.threads() + 1);
         let (fan_in, ranges) = fitting(&mut runs, of_a_task);
         if fan_in == runs.len() {
@@ -204,7 +205,7 @@ impl Merging {
     fn into_run(self, file: &Arc<SpillFile>, cx: &Context) -> Result<Run> {
         let mut run = Run::default();
         let mut scratch = cx.budget.reserve("merging sorted runs");
-        scratch.require(4 * cx.piece_bytes())?;
+        scratch.require(cx.writing_bytes())?;
         let bytes: usize = self.runs.iter().flat_map(|run| &run.pieces).map(RunPiece::loaded_bytes).sum();
         let rows: usize = self.runs.iter().flat_map(|run| &run.pieces).map(|piece| piece.piece.rows()).sum();
         let piece_rows = cx.piece_rows(bytes, rows);

@@ -40,9 +40,6 @@ pub(super) struct Held {
     bytes: usize,
 }
 
-/// A piece is on its way to disk in this many copies: picked, as dense and loose bytes, compressed.
-const PIECE_COPIES: usize = 4;
-
 impl Sorter {
     /// No rows yet.
     pub(crate) fn new(keys: Arc<SortKeys>, cx: &Context) -> Self {
@@ -76,7 +73,7 @@ impl Sorter {
     }
 
     fn bytes(&self, held: usize, cx: &Context) -> usize {
-        held + self.runs_bytes + PIECE_COPIES * cx.piece_bytes()
+        held + self.runs_bytes + cx.writing_bytes()
     }
 
     /// Puts the rows in memory on disk, as a run.

@@ -99,7 +99,7 @@ impl<'a> Folder<'a> {
             writer.write(&part.into_record_batch()?).map_err(|error| failure(self.path, &error))?;
         }
         if self.pending_bytes() > KEPT_BYTES {
-            self.flush()?;
+            self.shrink()?;
         }
         Ok(())
     }
@@ -131,9 +131,9 @@ impl<'a> Folder<'a> {
         self.parts.iter().map(|part| part.writer.pending_bytes()).sum()
     }
 
-    /// Writes what waits to be large enough.
-    pub(super) fn flush(&mut self) -> Result<()> {
-        self.parts.iter_mut().try_for_each(|part| part.writer.flush()).map_err(|error| failure(self.path, &error))
+    /// Halves these bytes at least.
+    pub(super) fn shrink(&mut self) -> Result<()> {
+        self.parts.iter_mut().try_for_each(|part| part.writer.shrink()).map_err(|error| failure(self.path, &error))
     }
 
     pub(super) fn finish(self) -> Result<Pending> {

@@ -79,11 +79,11 @@ impl Files<'_> {
         }
     }
 
-    /// Writes what waits to be large enough.
-    fn flush(&mut self, path: &str) -> Result<()> {
+    /// Halves these bytes at least.
+    fn shrink(&mut self, path: &str) -> Result<()> {
         match self {
-            Self::One { writer, .. } => writer.flush().map_err(|error| failure(path, &error)),
-            Self::Many(folder) => folder.flush(),
+            Self::One { writer, .. } => writer.shrink().map_err(|error| failure(path, &error)),
+            Self::Many(folder) => folder.shrink(),
         }
     }
 
@@ -115,9 +115,12 @@ impl StageSink for Write {
             };
             cx.cancel.check()?;
             rows += batch.len() as u64;
+            if files.is_stream() {
+                cx.outputs.set_gone();
+            }
             files.write(batch, &self.path)?;
             if memory.resize(files.pending_bytes()) == Grant::Full {
-                files.flush(&self.path)?;
+                files.shrink(&self.path)?;
                 memory.require(files.pending_bytes())?;
             }
         }

@@ -56,11 +56,11 @@ pub trait Writer {
         0
     }
 
-    /// Writes the rows that are kept, even if more of them together would be better.
+    /// Halves these bytes at least: rows are packed or written, even if more of them together would be better.
     ///
     /// # Errors
     /// Those of what is written to.
-    fn flush(&mut self) -> io::Result<()> {
+    fn shrink(&mut self) -> io::Result<()> {
         Ok(())
     }
 

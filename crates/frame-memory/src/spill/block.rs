@@ -1,4 +1,5 @@
-//! A block: bytes that were written together, those behind the dense ones compressed with LZ4, and what is needed to trust them when they come back.
+//! A block: bytes that were written together, those behind the dense ones compressed with LZ4, and what is needed to trust them when they
+//! come back.
 
 use std::hash::Hasher;
 

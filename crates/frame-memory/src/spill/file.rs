@@ -31,9 +31,9 @@ impl SpillFile {
     /// # Errors
     /// `DiskError`: no room, more than may be spilled, a failing disk. A block of 2 GiB or more is an internal error.
     pub fn append(&self, dense: &[u8], loose: &[u8]) -> Result<Block> {
-        let size = |len: usize| u32::try_from(len).ok().filter(|len| *len <= i32::MAX as u32);
-        let raw = size(dense.len() + loose.len())
-            .ok_or_else(|| Error::internal(format!("a spill block of {} bytes", dense.len() + loose.len())))?;
+        let len = dense.len() + loose.len();
+        let raw = u32::try_from(len).ok().filter(|len| *len <= i32::MAX as u32);
+        let raw = raw.ok_or_else(|| Error::internal(format!("a spill block of {len} bytes")))?;
         let mut stored = vec![0; dense.len() + lz4_flex::block::get_maximum_output_size(loose.len())];
         let (plain, packed) = stored.split_at_mut(dense.len());
         plain.copy_from_slice(dense);

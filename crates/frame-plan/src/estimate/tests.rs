@@ -38,8 +38,15 @@ impl Catalog for Figures {
     }
 }
 
-const MEANS: Means =
-    Means { threads: 2, memory_bytes: 1 << 30, beside_bytes: 0, batch_rows: 8192, table_groups: 1 << 15, piece_bytes: 1 << 20 };
+const MEANS: Means = Means {
+    threads: 2,
+    memory_bytes: 1 << 30,
+    beside_bytes: 0,
+    batch_rows: 8192,
+    table_groups: 1 << 15,
+    piece_bytes: 32 << 10,
+    least_piece_bytes: 32 << 10,
+};
 
 fn scan() -> Box<Plan> {
     Box::new(Plan::Scan(Scan::new(Input::default())))

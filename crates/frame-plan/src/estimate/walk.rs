@@ -192,8 +192,9 @@ impl Walk<'_> {
         let is_spilled = state.spilling > 0.0 && state.room > free;
         if is_spilled {
             operator.spilled_bytes = PACKED * state.spilling;
-            self.peak = self.peak.max(self.held + reading + state.gathering.min(free.max(0.0)) + in_hand(means.piece()) - reading);
-            self.held += in_hand(means.piece()) - reading;
+            self.peak =
+                self.peak.max(self.held + reading + state.gathering.min(free.max(0.0)) + in_hand(means.piece_bytes as f64) - reading);
+            self.held += in_hand(means.piece_bytes as f64) - reading;
         } else {
             self.peak = self.peak.max(self.held + reading + state.gathering);
             self.held += state.kept;
@@ -201,7 +202,7 @@ impl Walk<'_> {
         let luck = if input.tasks > 1.0 { LUCK_OF_SEVERAL } else { LUCK_OF_ONE };
         if state.spilling > 0.0 {
             // All that goes to disk, or that all of it fits, whichever is less.
-            let on_disk = in_hand(means.least_piece()) + RENEWED * input.tasks * input.renewed;
+            let on_disk = in_hand(means.least_piece_bytes as f64) + RENEWED * input.tasks * input.renewed;
             self.need(self.held_least + luck * on_disk.min(reading + state.room));
             self.held_least += (on_disk / 4.0).min(state.kept);
         } else {

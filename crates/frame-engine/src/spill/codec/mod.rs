@@ -9,7 +9,9 @@ mod section;
 mod stream;
 mod texts;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, make_array, new_null_array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -33,6 +35,20 @@ enum Layout {
     Dictionary = 4,
     /// An Arrow stream of one column: see [`stream`].
     Stream = 5,
+}
+
+impl Layout {
+    /// The layout with a number.
+    fn of(number: u8) -> Result<Self> {
+        let all = [Self::Nulls, Self::Numbers, Self::Bits, Self::Texts, Self::Dictionary, Self::Stream];
+        let layout = all.into_iter().find(|layout| *layout as u8 == number);
+        layout.ok_or_else(|| Error::internal(format!("a spilled column of layout {number}")))
+    }
+
+    /// Whether it is told in front of the values which rows are null.
+    fn has_mask(self) -> bool {
+        matches!(self, Self::Numbers | Self::Bits | Self::Texts)
+    }
 }
 
 /// Columns as bytes.
@@ -109,23 +125,17 @@ fn put(output: &mut Output, column: &ArrayRef) -> Result<()> {
     }
     output.text(&column.data_type().to_string());
     output.byte(layout as u8);
+    if layout.has_mask() {
+        put_nulls(output, column);
+    }
     match layout {
         Layout::Nulls => {}
-        Layout::Numbers => {
-            put_nulls(output, column);
-            numbers::put(output, column);
-        }
-        Layout::Bits => {
-            put_nulls(output, column);
-            put_bits(output, column.as_boolean().values());
-        }
-        Layout::Texts => {
-            put_nulls(output, column);
-            texts::put(output, column);
-        }
+        Layout::Numbers => numbers::put(output, column),
+        Layout::Bits => put_bits(output, column.as_boolean().values()),
+        Layout::Texts => texts::put(output, column),
         Layout::Dictionary => {
             let dictionary = column.as_any_dictionary();
-            put(output, &arrow::array::make_array(dictionary.keys().to_data()))?;
+            put(output, &make_array(dictionary.keys().to_data()))?;
             output.size(dictionary.values().len());
             put(output, dictionary.values())?;
         }
@@ -136,29 +146,21 @@ fn put(output: &mut Output, column: &ArrayRef) -> Result<()> {
 
 fn take(input: &mut Input<'_>, rows: usize) -> Result<ArrayRef> {
     let data_type: DataType = input.text()?.parse()?;
-    match input.byte()? {
-        layout if layout == Layout::Nulls as u8 => Ok(new_null_array(&data_type, rows)),
-        layout if layout == Layout::Numbers as u8 => {
-            let nulls = take_nulls(input, rows)?;
-            numbers::take(input, data_type, rows, nulls)
-        }
-        layout if layout == Layout::Bits as u8 => {
-            let nulls = take_nulls(input, rows)?;
-            Ok(std::sync::Arc::new(BooleanArray::new(take_bits(input, rows)?, nulls)))
-        }
-        layout if layout == Layout::Texts as u8 => {
-            let nulls = take_nulls(input, rows)?;
-            texts::take(input, &data_type, rows, nulls)
-        }
-        layout if layout == Layout::Dictionary as u8 => {
+    let layout = Layout::of(input.byte()?)?;
+    let nulls = if layout.has_mask() { take_nulls(input, rows)? } else { None };
+    match layout {
+        Layout::Nulls => Ok(new_null_array(&data_type, rows)),
+        Layout::Numbers => numbers::take(input, data_type, rows, nulls),
+        Layout::Bits => Ok(Arc::new(BooleanArray::new(take_bits(input, rows)?, nulls))),
+        Layout::Texts => texts::take(input, &data_type, rows, nulls),
+        Layout::Dictionary => {
             let keys = take(input, rows)?;
             let count = input.size()?;
             let values = take(input, count)?;
             let dictionary = keys.to_data().into_builder().data_type(data_type).child_data(vec![values.to_data()]).build()?;
-            Ok(arrow::array::make_array(dictionary))
+            Ok(make_array(dictionary))
         }
-        layout if layout == Layout::Stream as u8 => stream::take(input),
-        other => Err(Error::internal(format!("a spilled column of layout {other}"))),
+        Layout::Stream => stream::take(input),
     }
 }
 
@@ -196,8 +198,6 @@ fn take_bits(input: &mut Input<'_>, rows: usize) -> Result<BooleanBuffer> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::array::{
         BinaryArray, Date32Array, Decimal128Array, Decimal256Array, DictionaryArray, DurationNanosecondArray, FixedSizeBinaryArray,
         Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, LargeStringArray, ListArray, NullArray, StringArray, StringViewArray,

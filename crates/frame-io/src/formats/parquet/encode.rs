@@ -1,4 +1,5 @@
-//! A row group on its way out: gathered as batches, then encoded column by column, each column by whoever is free.
+//! A row group on its way out: gathered as batches, then encoded column by column, each column by whoever is free. Where memory is short
+//! it is encoded bit by bit, as encoded values take a small part of the memory.
 
 use std::collections::HashSet;
 use std::io;
@@ -30,13 +31,22 @@ pub(super) struct Encoder {
     has_dictionaries: bool,
 }
 
-/// What one column takes: its batches and the writers of its leaves; and what it gives.
-struct Task {
-    parts: Vec<ArrayRef>,
-    writers: [Vec<ArrowColumnWriter>; 2],
+/// The columns of a row group as far as they are encoded.
+pub(super) struct Open(Vec<Column>);
+
+/// A column of a row group: the writers of its leaves.
+struct Column {
+    writers: Vec<ArrowColumnWriter>,
+    /// Those for values that do not repeat, until the first values are there and tell.
+    distinct: Option<Vec<ArrowColumnWriter>>,
 }
 
-type Chunks = Result<Vec<ArrowColumnChunk>>;
+impl Open {
+    /// Bytes of memory that the encoded values take.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().flat_map(|column| &column.writers).map(ArrowColumnWriter::memory_size).sum()
+    }
+}
 
 impl Encoder {
     /// Column writers for the rows of `writer`, whose properties are `properties`.
@@ -55,39 +65,70 @@ impl Encoder {
         })
     }
 
-    /// The chunks of a row group, in the order of the columns' leaves.
-    pub(super) fn encode(&self, group: usize, batches: Vec<Vec<ArrayRef>>, workers: &dyn Workers) -> Result<Vec<ArrowColumnChunk>> {
-        let mut writers =
-            [self.repeated.create_column_writers(group)?.into_iter(), self.distinct.create_column_writers(group)?.into_iter()];
-        let mut tasks = Vec::with_capacity(self.schema.fields().len());
-        for (at, field) in self.schema.fields().iter().enumerate() {
+    /// Begins the row group of this number.
+    pub(super) fn open(&self, group: usize) -> Result<Open> {
+        let mut repeated = self.repeated.create_column_writers(group)?.into_iter();
+        let mut distinct = self.distinct.create_column_writers(group)?.into_iter();
+        let columns = self.schema.fields().iter().map(|field| {
             let leaves = leaves(field.data_type());
-            let parts = batches.iter().map(|columns| columns[at].clone()).collect();
-            tasks.push(Mutex::new(Some(Task { parts, writers: writers.each_mut().map(|writers| writers.take(leaves).collect()) })));
-        }
-        drop(batches);
-        let done: Vec<Mutex<Option<Chunks>>> = tasks.iter().map(|_| Mutex::new(None)).collect();
-        workers.each(tasks.len(), &|at| {
-            let task = tasks[at].lock().unwrap_or_else(PoisonError::into_inner).take();
-            let chunks = task.map(|task| self.column(at, task));
-            *done[at].lock().unwrap_or_else(PoisonError::into_inner) = chunks;
+            Column { writers: repeated.by_ref().take(leaves).collect(), distinct: Some(distinct.by_ref().take(leaves).collect()) }
         });
-        let chunks = done.into_iter().map(|chunks| {
-            let chunks = chunks.into_inner().unwrap_or_else(PoisonError::into_inner);
-            chunks.unwrap_or_else(|| Err(ParquetError::General("a column that nobody has encoded".to_owned())))
-        });
-        Ok(chunks.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        Ok(Open(columns.collect()))
     }
 
-    fn column(&self, at: usize, Task { parts, writers: [repeated, distinct] }: Task) -> Chunks {
-        let mut writers = if self.has_dictionaries && repeat(&parts)? { repeated } else { distinct };
+    /// Encodes more rows of a row group.
+    pub(super) fn encode(&self, open: &mut Open, batches: Vec<Vec<ArrayRef>>, workers: &dyn Workers) -> Result<()> {
+        let columns = beside(std::mem::take(&mut open.0), batches);
+        open.0 = each(columns, workers, |at, (mut column, parts)| {
+            self.write(at, &mut column, parts)?;
+            Ok(column)
+        })?;
+        Ok(())
+    }
+
+    /// Encodes the last rows of a row group; gives its chunks, in the order of the columns' leaves.
+    pub(super) fn close(&self, open: Open, batches: Vec<Vec<ArrayRef>>, workers: &dyn Workers) -> Result<Vec<ArrowColumnChunk>> {
+        let chunks = each(beside(open.0, batches), workers, |at, (mut column, parts)| {
+            self.write(at, &mut column, parts)?;
+            column.writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>>>()
+        })?;
+        Ok(chunks.into_iter().flatten().collect())
+    }
+
+    fn write(&self, at: usize, column: &mut Column, parts: Vec<ArrayRef>) -> Result<()> {
+        if let Some(distinct) = column.distinct.take()
+            && !(self.has_dictionaries && repeat(&parts)?)
+        {
+            column.writers = distinct;
+        }
         for part in parts {
-            for (writer, leaf) in writers.iter_mut().zip(compute_leaves(self.schema.field(at), &part)?) {
+            for (writer, leaf) in column.writers.iter_mut().zip(compute_leaves(self.schema.field(at), &part)?) {
                 writer.write(&leaf)?;
             }
         }
-        writers.into_iter().map(ArrowColumnWriter::close).collect()
+        Ok(())
     }
+}
+
+/// Each column with its parts of the batches.
+fn beside(columns: Vec<Column>, batches: Vec<Vec<ArrayRef>>) -> Vec<(Column, Vec<ArrayRef>)> {
+    let parts = |at: usize| batches.iter().map(|columns| columns[at].clone()).collect();
+    columns.into_iter().enumerate().map(|(at, column)| (column, parts(at))).collect()
+}
+
+/// What `task` makes of each item, several at once.
+fn each<T: Send, R: Send>(items: Vec<T>, workers: &dyn Workers, task: impl Fn(usize, T) -> Result<R> + Sync) -> Result<Vec<R>> {
+    let items: Vec<_> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+    let done: Vec<Mutex<Option<Result<R>>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    workers.each(items.len(), &|at| {
+        let item = items[at].lock().unwrap_or_else(PoisonError::into_inner).take();
+        *done[at].lock().unwrap_or_else(PoisonError::into_inner) = item.map(|item| task(at, item));
+    });
+    let done = done.into_iter().map(|done| {
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.unwrap_or_else(|| Err(ParquetError::General("a column that nobody has encoded".to_owned())))
+    });
+    done.collect()
 }
 
 /// Column writers without dictionaries.

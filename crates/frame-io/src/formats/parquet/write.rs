@@ -12,7 +12,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 
-use super::encode::Encoder;
+use super::encode::{Encoder, Open};
 use crate::formats::{Alone, Out, OutputFormat, Workers, Writer};
 
 /// Apache Parquet.
@@ -112,7 +112,17 @@ impl ParquetOptions {
         let writer = SerializedFileWriter::new(out, columns.root_schema_ptr(), shared).map_err(failure)?;
         let encoder = Encoder::new(&writer, schema.clone(), &properties).map_err(failure)?;
         let group_rows = self.group_rows;
-        Ok(Box::new(Groups { writer, encoder, schema, group_rows, batches: Vec::new(), rows: 0, bytes: 0, workers: Arc::new(Alone) }))
+        Ok(Box::new(Groups {
+            writer,
+            encoder,
+            schema,
+            group_rows,
+            open: None,
+            batches: Vec::new(),
+            rows: 0,
+            bytes: 0,
+            workers: Arc::new(Alone),
+        }))
     }
 }
 
@@ -121,14 +131,17 @@ struct Groups {
     encoder: Encoder,
     schema: SchemaRef,
     group_rows: usize,
-    /// The row group in hand.
+    /// What is encoded of the row group in hand.
+    open: Option<Open>,
+    /// What is not.
     batches: Vec<Vec<ArrayRef>>,
-    rows: usize,
     bytes: usize,
+    /// The rows of all of it.
+    rows: usize,
     workers: Arc<dyn Workers>,
 }
 
-/// A row group stands beside its encoded form for a moment.
+/// Rows stand beside their encoded form for a moment.
 const COPIES: usize = 2;
 
 impl Writer for Groups {
@@ -150,33 +163,58 @@ impl Writer for Groups {
             self.batches.push(part);
             (self.rows, start) = (self.rows + rows, start + rows);
             if self.rows == self.group_rows {
-                self.flush()?;
+                self.end_group().map_err(failure)?;
             }
         }
         Ok(())
     }
 
     fn pending_bytes(&self) -> usize {
-        COPIES * self.bytes
+        COPIES * self.bytes + self.open.as_ref().map_or(0, Open::bytes)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        if self.rows == 0 {
-            return Ok(());
-        }
-        (self.rows, self.bytes) = (0, 0);
-        let (group, batches) = (self.writer.flushed_row_groups().len(), std::mem::take(&mut self.batches));
-        let chunks = self.encoder.encode(group, batches, self.workers.as_ref()).map_err(failure)?;
-        let mut group = self.writer.next_row_group().map_err(failure)?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut group).map_err(failure)?;
-        }
-        group.close().map(drop).map_err(failure)
+    fn shrink(&mut self) -> io::Result<()> {
+        let most = self.pending_bytes() / 2;
+        self.pack().map_err(failure)?;
+        if self.pending_bytes() > most { self.end_group().map_err(failure) } else { Ok(()) }
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
-        self.flush()?;
+        self.end_group().map_err(failure)?;
         self.writer.into_inner().map_err(failure)?.flush()
+    }
+}
+
+impl Groups {
+    fn begun(&mut self) -> Result<Open, ParquetError> {
+        match self.open.take() {
+            Some(open) => Ok(open),
+            None => self.encoder.open(self.writer.flushed_row_groups().len()),
+        }
+    }
+
+    /// Encodes the rows in hand.
+    fn pack(&mut self) -> Result<(), ParquetError> {
+        let mut open = self.begun()?;
+        self.bytes = 0;
+        self.encoder.encode(&mut open, std::mem::take(&mut self.batches), self.workers.as_ref())?;
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// Writes the row group in hand.
+    fn end_group(&mut self) -> Result<(), ParquetError> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let open = self.begun()?;
+        (self.rows, self.bytes) = (0, 0);
+        let chunks = self.encoder.close(open, std::mem::take(&mut self.batches), self.workers.as_ref())?;
+        let mut group = self.writer.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close().map(drop)
     }
 }
 
