@@ -16,6 +16,7 @@ use frame_core::Result;
 use frame_core::cardinality::Cardinality;
 use frame_memory::{SpillDir, SpillFile};
 
+use super::numbers::{Numbers, Texts, spelled};
 use crate::compact::compact;
 use crate::spill::Piece;
 
@@ -64,6 +65,8 @@ pub(super) struct Part {
     groups: Groups,
     /// Where each bucket ends.
     ends: Vec<usize>,
+    /// What the numbers in its keys become when they are read.
+    maps: Option<Arc<Texts>>,
 }
 
 /// Groups of a bucket on disk.
@@ -122,7 +125,8 @@ impl Buckets {
         for bucket in 0..BUCKETS {
             // Parts of one layout go together; the layout hardly ever changes.
             for alike in self.parts.chunk_by(|a, b| a.layout() == b.layout()) {
-                let groups: Vec<Groups> = alike.iter().map(|part| part.bucket(bucket)).filter(|groups| groups.rows > 0).collect();
+                let groups = alike.iter().map(|part| part.bucket(bucket)).collect::<Result<Vec<_>>>()?;
+                let groups: Vec<Groups> = groups.into_iter().filter(|groups| groups.rows > 0).collect();
                 let Some(Groups { keys, states, rows, are_rows }) = Groups::joined(&groups)? else { continue };
                 let columns: Vec<ArrayRef> = keys.iter().chain(states.iter().flatten()).cloned().collect();
                 let piece = Piece::write(&file, &columns, rows)?;
@@ -163,10 +167,28 @@ impl Buckets {
         let ordered =
             |columns: &Vec<ArrayRef>| columns.iter().map(|column| Ok(compact(&take(column, &order, None)?))).collect::<Result<Vec<_>>>();
         let (keys, states) = (ordered(&groups.keys)?, groups.states.iter().map(ordered).collect::<Result<_>>()?);
-        let part = Part { groups: Groups { keys, states, ..*groups }, ends };
+        let part = Part { groups: Groups { keys, states, ..*groups }, ends, maps: None };
         self.groups_total += hashes.len() as u64;
         self.bytes += part.bytes();
         self.parts.push(part);
+        Ok(())
+    }
+
+    /// Puts numbers in place of the texts in the keys.
+    pub(super) fn number(&mut self, numbers: &mut Numbers) -> Result<()> {
+        self.each_keys(|keys, rows| Ok(numbers.keys(keys, rows)?.0))
+    }
+
+    /// Puts texts in place of their numbers in the keys.
+    pub(super) fn spell(&mut self, texts: &Texts) -> Result<()> {
+        self.each_keys(|keys, _| spelled(keys, texts))
+    }
+
+    fn each_keys(&mut self, mut change: impl FnMut(&[ArrayRef], usize) -> Result<Vec<ArrayRef>>) -> Result<()> {
+        for Part { groups, .. } in &mut self.parts {
+            groups.keys = change(&groups.keys, groups.rows)?;
+        }
+        self.bytes = self.parts.iter().map(Part::bytes).sum();
         Ok(())
     }
 
@@ -223,12 +245,19 @@ impl Part {
     }
 
     /// The groups in a bucket.
-    pub(super) fn bucket(&self, at: usize) -> Groups {
+    pub(super) fn bucket(&self, at: usize) -> Result<Groups> {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         let rows = self.ends[at] - start;
-        let slices = |columns: &Vec<ArrayRef>| columns.iter().map(|column| column.slice(start, rows)).collect();
+        let slices = |columns: &Vec<ArrayRef>| columns.iter().map(|column| column.slice(start, rows)).collect::<Vec<_>>();
         let Groups { keys, states, are_rows, .. } = &self.groups;
-        Groups { keys: slices(keys), states: states.iter().map(slices).collect(), rows, are_rows: *are_rows }
+        let keys = slices(keys);
+        let keys = self.maps.as_ref().map_or_else(|| Ok(keys.clone()), |maps| spelled(&keys, maps))?;
+        Ok(Groups { keys, states: states.iter().map(slices).collect(), rows, are_rows: *are_rows })
+    }
+
+    /// Sets what its keys become when they are read.
+    pub(super) fn set_maps(&mut self, maps: Arc<Texts>) {
+        self.maps = Some(maps);
     }
 
     fn bytes(&self) -> usize {

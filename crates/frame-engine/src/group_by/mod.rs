@@ -2,6 +2,7 @@
 
 mod buckets;
 pub(crate) mod keys;
+mod numbers;
 pub(crate) mod ranks;
 mod sink;
 mod spilled;

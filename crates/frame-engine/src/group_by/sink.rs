@@ -10,6 +10,7 @@ use frame_expr::{BoundCall, BoundExpr, Expr, bind};
 use frame_graph::Scheduler;
 
 use super::buckets::{BUCKETS, Spilled};
+use super::numbers::{self, Texts};
 use super::spilled::Merging;
 use super::totals::{Finished, Totals};
 use super::unmerged::{Parts, Place, Unmerged};
@@ -69,7 +70,7 @@ impl Sink for GroupBy {
             if shares.iter().any(Totals::is_spilled) {
                 return self.by_disk(shares, scheduler, cx);
             }
-            let parts = parts(shares);
+            let parts = parts(shares, cx)?;
             if is_lazy {
                 return Ok(Arc::new(Unmerged::new(self.clone(), Place::Memory(Arc::new(parts)), cx)));
             }
@@ -184,16 +185,31 @@ fn each(shares: Vec<Totals>, scheduler: &Scheduler, step: impl Fn(&mut Totals) -
 }
 
 /// The groups of all workers by bucket; their tables are empty.
-fn parts(shares: Vec<Totals>) -> Parts {
-    let mut all = Parts { parts: Vec::new(), groups: 0, memory: Vec::new() };
-    for share in shares {
-        let (parts, groups, memory) = share.into_parts();
+fn parts(mut shares: Vec<Totals>, cx: &Context) -> Result<Parts> {
+    let mut all = Parts { parts: Vec::new(), groups: 0, memory: Vec::new(), texts: None };
+    let are_numbered = shares.iter().all(Totals::is_numbered);
+    let texts = shares.iter_mut().map(|share| share.take_texts(are_numbered)).collect::<Result<Vec<_>>>()?;
+    let known: Vec<Texts> = texts.iter().flatten().cloned().collect();
+    let mut maps = Vec::new();
+    if !known.is_empty() {
+        let joined = numbers::joined(&known)?;
+        let mut memory = cx.budget.reserve("group by");
+        memory.require(joined.texts.iter().flatten().map(|texts| texts.get_array_memory_size()).sum())?;
+        all.memory.push(memory);
+        (all.texts, maps) = (Some(joined.texts), joined.maps);
+    }
+    let mut maps = maps.into_iter();
+    for (share, texts) in shares.into_iter().zip(texts) {
+        let (mut parts, groups, memory) = share.into_parts();
+        if let Some(maps) = texts.and_then(|_| maps.next()) {
+            parts.iter_mut().for_each(|part| part.set_maps(maps.clone()));
+        }
         all.parts.extend(parts);
         all.memory.push(memory);
         // Most that there can be of them, if no worker met what another one did.
         all.groups += groups;
     }
-    all
+    Ok(all)
 }
 
 /// One table of all groups; the largest one takes over the others.

@@ -10,6 +10,7 @@ use frame_memory::{Grant, Reservation, SpillDir};
 
 use super::buckets::{Buckets, Groups, LEVELS, Part, Spilled};
 use super::keys::{self, KeyTable, rows};
+use super::numbers::{Numbers, Texts};
 use super::ranks;
 use super::sink::GroupBy;
 use super::waiting::Waiting;
@@ -38,6 +39,8 @@ pub(crate) struct Totals {
     /// Rows on their way there, and their hashes.
     ungrouped: Vec<Groups>,
     hashes: Vec<u64>,
+    /// The texts in all keys that have left the table are numbers.
+    numbers: Option<Numbers>,
     spill: SpillDir,
     /// With more bytes the groups go to disk even if memory is left.
     gathered_bytes: usize,
@@ -52,6 +55,9 @@ const CACHED_BYTES: usize = 1 << 19;
 
 /// The part of the limit that may wait to be grouped.
 const WAITING_PART: usize = 128;
+
+/// The part of the limit that texts and their numbers may take.
+const NUMBERS_PART: usize = 32;
 
 /// Bytes that a group takes at least.
 const GROUP_BYTES_MIN: usize = 64;
@@ -73,7 +79,12 @@ impl Totals {
 
     /// No groups yet, of those that the bits of a hash up to `level` brought together. The table may have `groups_max` groups.
     pub(super) fn at_level(group_by: &GroupBy, level: u32, groups_max: usize, cx: &Context) -> Result<Self> {
-        let types: Vec<DataType> = group_by.keys.iter().map(|key| key.data_type().clone()).collect();
+        let types = group_by.keys.iter().map(|key| key.data_type().clone()).collect();
+        Self::with_keys(types, group_by, level, groups_max, cx)
+    }
+
+    /// The same with keys of these types, which may be numbers for texts.
+    pub(super) fn with_keys(types: Vec<DataType>, group_by: &GroupBy, level: u32, groups_max: usize, cx: &Context) -> Result<Self> {
         let mut totals = Self {
             keys: keys::table(&types)?,
             types,
@@ -87,6 +98,7 @@ impl Totals {
             is_ungrouped: false,
             ungrouped: Vec::new(),
             hashes: Vec::new(),
+            numbers: None,
             spill: cx.spill.clone(),
             gathered_bytes: cx.gathered_bytes,
             memory: cx.budget.reserve("group by"),
@@ -151,24 +163,44 @@ impl Totals {
             && !self.buckets.repeat_a_little()
             && group_by.calls.iter().all(|call| call.filter.is_none())
             && rows::plain(&keys)?.is_some();
+        if self.is_ungrouped && self.numbers.is_none() && !self.is_spilled() {
+            self.numbers = Numbers::new(&self.types);
+            self.numbers.iter_mut().try_for_each(|numbers| self.buckets.number(numbers))?;
+        }
         Ok(())
     }
 
     /// Adds the rows of a batch to the buckets without grouping them.
     fn push_rows(&mut self, keys: &[ArrayRef], batch: &Batch, group_by: &GroupBy) -> Result<()> {
-        let keys = rows::plain(keys)?.ok_or_else(|| Error::internal("keys that have no hash of their own any more"))?;
         let (columns, rows) = (batch.columns(), batch.len());
+        let (keys, hashes) = match &mut self.numbers {
+            Some(numbers) => numbers.keys(keys, rows)?,
+            None => {
+                let keys = rows::plain(keys)?.ok_or_else(|| Error::internal("keys that have no hash of their own any more"))?;
+                let hashes = rows::hashes(&keys, rows)?;
+                (keys, hashes)
+            }
+        };
         let arguments = group_by.calls.iter().map(|call| arguments(call, columns, rows, batch.origin(), None));
         let states = arguments.collect::<Result<_>>()?;
-        self.hashes.extend(rows::hashes(&keys, rows)?);
+        self.hashes.extend(hashes);
         self.ungrouped.push(Groups { keys, states, rows, are_rows: true });
         if self.hashes.len() < self.groups_max {
             return Ok(());
         }
         self.flush_rows()?;
+        if self.numbers.as_ref().is_some_and(|numbers| numbers.is_too_much(self.memory.budget().limit_bytes() / NUMBERS_PART)) {
+            self.spell()?;
+        }
         // They may do so later on.
         self.is_ungrouped = self.buckets.repeated().is_none();
         self.keep()
+    }
+
+    /// Gives up numbers: the keys in the buckets have their texts again.
+    fn spell(&mut self) -> Result<()> {
+        let texts = self.numbers.take().map(Numbers::into_texts).transpose()?;
+        texts.map_or(Ok(()), |texts| self.buckets.spell(&texts))
     }
 
     /// Puts the rows that are not grouped into the buckets.
@@ -211,6 +243,7 @@ impl Totals {
     /// Puts all groups on disk.
     fn give_up(&mut self) -> Result<()> {
         self.empty()?;
+        self.spell()?;
         // An empty table keeps its room.
         self.keys = keys::table(&self.types)?;
         self.groups = Vec::new();
@@ -293,6 +326,7 @@ impl Totals {
         }
         let table = self.table_bytes();
         let keys = self.keys.take_keys()?;
+        let keys = self.numbers.as_mut().map_or_else(|| Ok(keys.clone()), |numbers| Ok::<_, Error>(numbers.keys(&keys, groups)?.0))?;
         let states = self.take_states()?;
         self.buckets.add(&hashes, &Groups { keys, states, rows: groups, are_rows: false })?;
         if let Some(repeated) = self.buckets.repeated() {
@@ -310,6 +344,20 @@ impl Totals {
         (self.buckets.parts, groups, self.memory)
     }
 
+    /// Whether the keys in the buckets, if there are any, have numbers for texts.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.numbers.is_some() || self.buckets.parts.is_empty()
+    }
+
+    /// The texts that the numbers in the keys stand for; or the keys have their texts again.
+    pub(super) fn take_texts(&mut self, are_wanted: bool) -> Result<Option<Texts>> {
+        if are_wanted {
+            return self.numbers.take().map(Numbers::into_texts).transpose();
+        }
+        self.spell()?;
+        Ok(None)
+    }
+
     /// Makes room for about as many groups.
     pub(super) fn reserve(&mut self, groups: usize) {
         self.keys.reserve(groups);
@@ -317,7 +365,7 @@ impl Totals {
 
     /// Adds the groups of one bucket of a part.
     pub(super) fn add_bucket(&mut self, part: &Part, bucket: usize) -> Result<()> {
-        let groups = part.bucket(bucket);
+        let groups = part.bucket(bucket)?;
         if groups.rows == 0 {
             return Ok(());
         }
@@ -368,7 +416,12 @@ impl Totals {
 
     /// Bytes of everything if the table is there so many times.
     fn bytes_of(&self, copies: usize) -> usize {
-        copies * self.table_bytes() + self.waiting.bytes() + self.groups.capacity() * 4 + self.hashes.capacity() * 8 + self.buckets.bytes()
+        copies * self.table_bytes()
+            + self.waiting.bytes()
+            + self.groups.capacity() * 4
+            + self.hashes.capacity() * 8
+            + self.buckets.bytes()
+            + self.numbers.as_ref().map_or(0, Numbers::bytes)
     }
 }
 

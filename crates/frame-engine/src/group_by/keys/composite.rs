@@ -7,11 +7,13 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, Int64Array, UInt32Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, UInt32Type};
 use frame_core::{Error, Result, hash};
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use super::index::Index;
 use super::{KeyTable, dictionary, int, text};
 
 /// The most words of a key.
@@ -19,11 +21,19 @@ pub(super) const WORDS_MAX: usize = 8;
 
 pub(super) struct Composite<const WORDS: usize> {
     parts: Vec<Part>,
-    table: HashTable<Slot<WORDS>>,
+    table: Table<WORDS>,
     /// Key of each group.
     keys: Vec<[u64; WORDS]>,
     /// Keys of the batch in hand.
     packed: Vec<[u64; WORDS]>,
+}
+
+/// Where groups are found.
+enum Table<const WORDS: usize> {
+    /// With their keys: keys that come again need one look.
+    Keys(HashTable<Slot<WORDS>>),
+    /// Without: so many groups fit the cache better, and keys that are new need no look at others.
+    Numbers(Index),
 }
 
 #[derive(Clone, Copy)]
@@ -32,31 +42,45 @@ struct Slot<const WORDS: usize> {
     group: u32,
 }
 
+/// A table of more bytes does not fit the cache of a core.
+const CACHED_BYTES: usize = 1 << 20;
+
 /// How one of the keys becomes part of the words.
 enum Part {
     /// A word of its own, and the bit that says that it is null.
     Word { data_type: DataType, word: usize, null: u64 },
     /// Half a word.
     Text { table: Box<dyn KeyTable>, word: usize, shift: u32, ids: Vec<u32> },
+    /// Half a word, and the bit that says that it is null.
+    Half { word: usize, shift: u32, null: u64 },
 }
 
-fn is_text(data_type: &DataType) -> bool {
+pub(in crate::group_by) fn is_text(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(keys, values) => dictionary::takes(keys, values),
         other => *other == DataType::Utf8View,
     }
 }
 
-pub(super) fn is_word(data_type: &DataType) -> bool {
+pub(in crate::group_by) fn is_word(data_type: &DataType) -> bool {
     int::takes(data_type) || matches!(data_type, DataType::Boolean | DataType::Float64)
+}
+
+fn is_half(data_type: &DataType) -> bool {
+    *data_type == DataType::UInt32
 }
 
 /// The number of words for keys of these types, if all of them can be parts of words.
 pub(super) fn words(types: &[DataType]) -> Option<usize> {
-    let texts = types.iter().filter(|data_type| is_text(data_type)).count();
-    let whole = types.iter().filter(|data_type| is_word(data_type)).count();
-    let words = (texts + 1).div_ceil(2) + whole;
-    (texts + whole == types.len() && words <= WORDS_MAX).then_some(words)
+    let halves = halves(types);
+    let whole = types.iter().filter(|data_type| is_word(data_type) && !is_half(data_type)).count();
+    let words = (halves + 1).div_ceil(2) + whole;
+    (halves + whole == types.len() && words <= WORDS_MAX).then_some(words)
+}
+
+/// The number of keys that take half a word.
+fn halves(types: &[DataType]) -> usize {
+    types.iter().filter(|data_type| is_text(data_type) || is_half(data_type)).count()
 }
 
 impl<const WORDS: usize> Composite<WORDS> {
@@ -64,20 +88,25 @@ impl<const WORDS: usize> Composite<WORDS> {
     pub(super) fn new(types: &[DataType]) -> Self {
         // Half words first; the very first one is for nulls.
         let (mut halves, mut nulls) = (1, 0);
-        let mut word = (types.iter().filter(|data_type| is_text(data_type)).count() + 1).div_ceil(2);
+        let mut word = (self::halves(types) + 1).div_ceil(2);
         let parts = types.iter().map(|data_type| {
             if is_word(data_type) {
-                (word, nulls) = (word + 1, nulls + 1);
-                return Part::Word { data_type: data_type.clone(), word: word - 1, null: 1 << (nulls - 1) };
+                nulls += 1;
+            }
+            let null = 1 << (nulls.max(1) - 1);
+            if is_word(data_type) && !is_half(data_type) {
+                word += 1;
+                return Part::Word { data_type: data_type.clone(), word: word - 1, null };
             }
             halves += 1;
-            let table: Box<dyn KeyTable> = match data_type {
-                DataType::Utf8View => Box::<text::Texts>::default(),
-                _ => Box::<dictionary::Dictionaries>::default(),
-            };
-            Part::Text { table, word: (halves - 1) / 2, shift: if halves % 2 == 0 { 32 } else { 0 }, ids: Vec::new() }
+            let (word, shift) = ((halves - 1) / 2, if halves % 2 == 0 { 32 } else { 0 });
+            match data_type {
+                DataType::UInt32 => Part::Half { word, shift, null },
+                DataType::Utf8View => Part::Text { table: Box::<text::Texts>::default(), word, shift, ids: Vec::new() },
+                _ => Part::Text { table: Box::<dictionary::Dictionaries>::default(), word, shift, ids: Vec::new() },
+            }
         });
-        Self { parts: parts.collect(), table: HashTable::new(), keys: Vec::new(), packed: Vec::new() }
+        Self { parts: parts.collect(), table: Table::Keys(HashTable::new()), keys: Vec::new(), packed: Vec::new() }
     }
 
     fn pack(&mut self, keys: &[ArrayRef], rows: usize) -> Result<()> {
@@ -88,6 +117,15 @@ impl<const WORDS: usize> Composite<WORDS> {
                 Part::Text { table, word, shift, ids } => {
                     table.assign(std::slice::from_ref(column), rows, ids)?;
                     self.packed.iter_mut().zip(ids).for_each(|(key, id)| key[*word] |= u64::from(*id) << *shift);
+                }
+                Part::Half { word, shift, null } => {
+                    let values = column.as_primitive::<UInt32Type>();
+                    for (row, key) in self.packed.iter_mut().enumerate() {
+                        match values.is_valid(row) {
+                            true => key[*word] |= u64::from(values.value(row)) << *shift,
+                            false => key[0] |= *null,
+                        }
+                    }
                 }
                 Part::Word { word, null, .. } => {
                     let values = to_words(column)?;
@@ -124,6 +162,12 @@ fn of_words(words: Int64Array, data_type: &DataType) -> Result<ArrayRef> {
     })
 }
 
+/// Which keys lack the bit that says that a part is null, if some have it.
+fn valid<const WORDS: usize>(keys: &[[u64; WORDS]], null: u64) -> Option<NullBuffer> {
+    let valid = BooleanBuffer::collect_bool(keys.len(), |group| keys[group][0] & null == 0);
+    Some(NullBuffer::new(valid)).filter(|nulls| nulls.null_count() > 0)
+}
+
 #[inline(always)]
 fn hash_of<const WORDS: usize>(key: &[u64; WORDS]) -> u64 {
     let first = hash::words(key[0], if WORDS > 1 { key[1] } else { 0 });
@@ -135,16 +179,27 @@ impl<const WORDS: usize> KeyTable for Composite<WORDS> {
         self.pack(keys, rows)?;
         groups.clear();
         groups.reserve(rows);
-        let (table, keys) = (&mut self.table, &mut self.keys);
-        groups.extend(self.packed.iter().map(|key| match table.entry(hash_of(key), |slot| slot.key == *key, |slot| hash_of(&slot.key)) {
-            Entry::Occupied(slot) => slot.get().group,
-            Entry::Vacant(place) => {
-                let group = keys.len() as u32;
-                place.insert(Slot { key: *key, group });
-                keys.push(*key);
+        let keys = &mut self.keys;
+        match &mut self.table {
+            Table::Keys(table) => groups.extend(self.packed.iter().map(|key| {
+                match table.entry(hash_of(key), |slot| slot.key == *key, |slot| hash_of(&slot.key)) {
+                    Entry::Occupied(slot) => slot.get().group,
+                    Entry::Vacant(place) => {
+                        let group = keys.len() as u32;
+                        place.insert(Slot { key: *key, group });
+                        keys.push(*key);
+                        group
+                    }
+                }
+            })),
+            Table::Numbers(index) => groups.extend(self.packed.iter().map(|key| {
+                let group = index.group((hash_of(key) >> 32) as u32, keys.len() as u32, |group| keys[group as usize] == *key);
+                if group as usize == keys.len() {
+                    keys.push(*key);
+                }
                 group
-            }
-        }));
+            })),
+        }
         Ok(())
     }
 
@@ -153,7 +208,13 @@ impl<const WORDS: usize> KeyTable for Composite<WORDS> {
     }
 
     fn reserve(&mut self, groups: usize) {
-        self.table.reserve(groups, |slot| hash_of(&slot.key));
+        if self.keys.is_empty() && groups * size_of::<Slot<WORDS>>() > CACHED_BYTES {
+            self.table = Table::Numbers(Index::default());
+        }
+        match &mut self.table {
+            Table::Keys(table) => table.reserve(groups, |slot| hash_of(&slot.key)),
+            Table::Numbers(index) => index.reserve(groups),
+        }
         self.keys.reserve(groups);
     }
 
@@ -166,6 +227,10 @@ impl<const WORDS: usize> KeyTable for Composite<WORDS> {
                     let of_ids = table.hashes();
                     rows.for_each(|(hash, key)| *hash = hash::combine(*hash, of_ids[(key[*word] >> shift) as u32 as usize]));
                 }
+                Part::Half { word, shift, null } => rows.for_each(|(hash, key)| {
+                    let value = u64::from((key[*word] >> shift) as u32);
+                    *hash = hash::combine(*hash, if key[0] & null == 0 { value } else { hash::NULL });
+                }),
                 Part::Word { word, null, .. } => {
                     rows.for_each(|(hash, key)| *hash = hash::combine(*hash, if key[0] & null == 0 { key[*word] } else { hash::NULL }));
                 }
@@ -185,16 +250,23 @@ impl<const WORDS: usize> KeyTable for Composite<WORDS> {
     fn bytes(&self) -> usize {
         let texts = self.parts.iter().map(|part| match part {
             Part::Text { table, ids, .. } => table.bytes() + ids.capacity() * size_of::<u32>(),
-            Part::Word { .. } => 0,
+            Part::Word { .. } | Part::Half { .. } => 0,
         });
-        self.table.allocation_size() + (self.keys.capacity() + self.packed.capacity()) * size_of::<[u64; WORDS]>() + texts.sum::<usize>()
+        let table = match &self.table {
+            Table::Keys(table) => table.allocation_size(),
+            Table::Numbers(index) => index.bytes(),
+        };
+        table + (self.keys.capacity() + self.packed.capacity()) * size_of::<[u64; WORDS]>() + texts.sum::<usize>()
     }
 }
 
 impl<const WORDS: usize> Composite<WORDS> {
     /// The keys, which are forgotten; texts as dictionaries where `types` wants that.
     fn take_columns(&mut self, types: Option<&[DataType]>) -> Result<Vec<ArrayRef>> {
-        self.table.clear();
+        match &mut self.table {
+            Table::Keys(table) => table.clear(),
+            Table::Numbers(index) => index.clear(),
+        }
         let keys = &self.keys;
         let column = |(at, part): (usize, &mut Part)| -> Result<ArrayRef> {
             let dictionary = types.map(|types| &types[at]);
@@ -214,11 +286,13 @@ impl<const WORDS: usize> Composite<WORDS> {
                         _ => Ok(take(&texts, &UInt32Array::from_iter_values(ids), None)?),
                     }
                 }
+                Part::Half { word, shift, null } => {
+                    let values: ScalarBuffer<u32> = keys.iter().map(|key| (key[*word] >> *shift) as u32).collect();
+                    Ok(Arc::new(UInt32Array::new(values, valid(keys, *null))))
+                }
                 Part::Word { data_type, word, null } => {
                     let words: ScalarBuffer<i64> = keys.iter().map(|key| key[*word] as i64).collect();
-                    let valid = BooleanBuffer::collect_bool(keys.len(), |group| keys[group][0] & *null == 0);
-                    let nulls = Some(NullBuffer::new(valid)).filter(|nulls| nulls.null_count() > 0);
-                    of_words(Int64Array::new(words, nulls), data_type)
+                    of_words(Int64Array::new(words, valid(keys, *null)), data_type)
                 }
             }
         };

@@ -14,7 +14,7 @@ use super::text::Texts;
 const UNKNOWN: u32 = u32::MAX;
 
 #[derive(Default)]
-pub(super) struct Dictionaries {
+pub(in crate::group_by) struct Dictionaries {
     texts: Texts,
     /// The dictionary that `groups` belongs to: batches of a row group share one.
     current: Option<ArrayRef>,
@@ -30,6 +30,11 @@ pub(super) fn takes(keys: &DataType, values: &DataType) -> bool {
 }
 
 impl Dictionaries {
+    /// The hashes of the groups from this one on.
+    pub(in crate::group_by) fn hashes_from(&self, group: usize) -> Vec<u64> {
+        self.texts.hashes_from(group)
+    }
+
     /// The group of nulls.
     fn null_group(&mut self) -> u32 {
         let place = self.groups.len() - 1;

@@ -3,12 +3,15 @@
 mod composite;
 mod dense;
 mod dictionary;
+mod index;
 mod int;
 mod packed;
 pub(super) mod rows;
 mod text;
 mod whole;
 
+pub(super) use composite::{is_text, is_word};
+pub(super) use dictionary::Dictionaries;
 pub(crate) use int::convert as whole_numbers;
 
 use arrow::array::ArrayRef;

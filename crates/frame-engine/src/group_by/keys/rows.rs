@@ -40,7 +40,7 @@ pub(crate) fn hashes(keys: &[ArrayRef], rows: usize) -> Result<Vec<u64>> {
 }
 
 /// Joins the value of each row, a word by way of `word` or the hash of a text, to what there is of the row.
-fn of_column(column: &ArrayRef, join: impl Fn(usize, u64) -> u64, word: impl Fn(u64) -> u64) -> Result<Vec<u64>> {
+pub(crate) fn of_column(column: &ArrayRef, join: impl Fn(usize, u64) -> u64, word: impl Fn(u64) -> u64) -> Result<Vec<u64>> {
     let mut hashes: Vec<u64> = match column.as_string_view_opt() {
         Some(texts) => {
             let buffers = texts.data_buffers();

@@ -136,6 +136,15 @@ impl Texts {
         u128::from(view as u64) | (block as u128) << 64 | (offset as u128) << 96
     }
 
+    /// The hashes of the groups from this one on.
+    pub(super) fn hashes_from(&self, group: usize) -> Vec<u64> {
+        let mut hashes: Vec<u64> = self.views[group..].iter().map(|view| hash_of(*view, &self.arena)).collect();
+        if let Some(hash) = self.null.and_then(|null| hashes.get_mut((null as usize).checked_sub(group)?)) {
+            *hash = hash::NULL;
+        }
+        hashes
+    }
+
     pub(super) fn null_group(&mut self) -> u32 {
         let views = &mut self.views;
         *self.null.get_or_insert_with(|| {
@@ -166,11 +175,7 @@ impl KeyTable for Texts {
     }
 
     fn hashes(&self) -> Vec<u64> {
-        let mut hashes: Vec<u64> = self.views.iter().map(|view| hash_of(*view, &self.arena)).collect();
-        if let Some(null) = self.null {
-            hashes[null as usize] = hash::NULL;
-        }
-        hashes
+        self.hashes_from(0)
     }
 
     fn take_keys(&mut self) -> Result<Vec<ArrayRef>> {
