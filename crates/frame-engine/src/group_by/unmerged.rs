@@ -47,7 +47,8 @@ impl Parts {
     }
 
     fn filled(&self, mut totals: Totals, bucket: usize) -> Result<Totals> {
-        totals.reserve(self.groups / BUCKETS);
+        // Some have a few more than others, and their number is estimated.
+        totals.reserve(self.groups / BUCKETS / 16 * 17);
         self.parts.iter().try_for_each(|part| totals.add_bucket(part, bucket))?;
         Ok(totals)
     }

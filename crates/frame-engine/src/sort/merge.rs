@@ -40,17 +40,19 @@ pub(super) fn merged(
     let types: Arc<[DataType]> = types.chain(keys.is_ranked().then_some(DataType::UInt64)).collect();
     let merging = |runs: Vec<Run>, ranges: Ranges| Merging::new(runs, ranges, keys, &types, cx);
     loop {
-        // The rest is for what becomes of the rows: copies of a whole range where another sorter takes them, besides its own.
         cx.budget.settle();
-        let of_a_task = cx.budget.free_bytes() / 4 / (scheduler.threads() + 1);
-        let (fan_in, ranges) = fitting(&mut runs, of_a_task);
+        let free = cx.budget.free_bytes();
+        // The rest is for what becomes of the rows: copies of a whole range where another sorter takes them, besides its own.
+        let (fan_in, ranges) = fitting(&mut runs, free / 4 / (scheduler.threads() + 1));
         if fan_in == runs.len() {
             let merging = Arc::new(merging(runs, ranges));
             return Ok(Arc::new(Merged { merging, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory }));
         }
-        // No more runs are merged than must be: the others are read only once.
-        let groups = (runs.len() - fan_in).div_ceil(fan_in - 1).max(scheduler.threads()).min(runs.len() / 2);
-        let of_a_group = ((runs.len() - fan_in).div_ceil(groups) + 1).clamp(2, fan_in);
+        // Rows that go to disk again are not copied, so more runs can be merged. No more are than must be: the others are read only once.
+        let of_a_task = free / 2 / scheduler.threads();
+        let most = fitting(&mut runs, of_a_task).0.max(fan_in);
+        let groups = (runs.len() - fan_in).div_ceil(most - 1).max(scheduler.threads()).min(runs.len() / 2);
+        let of_a_group = ((runs.len() - fan_in).div_ceil(groups) + 1).clamp(2, most);
         let groups: Vec<_> = (0..groups.min(runs.len() / of_a_group))
             .map(|_| {
                 let group = runs.split_off(runs.len() - of_a_group);
@@ -204,11 +206,14 @@ impl Merging {
     /// All rows as one run.
     fn into_run(self, file: &Arc<SpillFile>, cx: &Context) -> Result<Run> {
         let mut run = Run::default();
-        let mut scratch = cx.budget.reserve("merging sorted runs");
-        scratch.require(cx.writing_bytes())?;
+        // Pieces as large as those that are read.
+        let pieces: usize = self.runs.iter().map(|run| run.pieces.len()).sum();
         let bytes: usize = self.runs.iter().flat_map(|run| &run.pieces).map(RunPiece::loaded_bytes).sum();
         let rows: usize = self.runs.iter().flat_map(|run| &run.pieces).map(|piece| piece.piece.rows()).sum();
-        let piece_rows = cx.piece_rows(bytes, rows);
+        let growth = (bytes / pieces.max(1)).div_ceil(cx.piece_bytes).max(1);
+        let piece_rows = growth * cx.piece_rows(bytes, rows);
+        let mut scratch = cx.budget.reserve("merging sorted runs");
+        scratch.require(growth * cx.writing_bytes())?;
         for range in 0..self.ranges.count() {
             let range = self.range(range)?;
             run.write(file, &range.sources, (&range.keys(), &range.order), (self.keys.borders(), piece_rows), &cx.cancel)?;

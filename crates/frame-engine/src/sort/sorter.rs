@@ -20,6 +20,9 @@ use crate::dictionaries::unified_bytes;
 use crate::group_by::ranks::ranks;
 use crate::source::Source;
 
+/// The keys of pieces stay in memory: when those of one worker's runs take this part of the limit new pieces are twice as large, and so on.
+const KEYS_PART: usize = 32;
+
 /// Rows that are to be sorted.
 pub(crate) struct Sorter {
     keys: Arc<SortKeys>,
@@ -73,7 +76,12 @@ impl Sorter {
     }
 
     fn bytes(&self, held: usize, cx: &Context) -> usize {
-        held + self.runs_bytes + cx.writing_bytes()
+        held + self.runs_bytes + self.growth(cx) * cx.writing_bytes()
+    }
+
+    /// How many times as large as the first pieces new ones are.
+    fn growth(&self, cx: &Context) -> usize {
+        1 + self.runs_bytes / (cx.budget.limit_bytes() / KEYS_PART).max(1)
     }
 
     /// Puts the rows in memory on disk, as a run.
@@ -99,7 +107,8 @@ impl Sorter {
         order.sort_unstable_by(|a, b| a.compare(b, &keys));
         let mut run = Run::default();
         let borders = self.keys.borders();
-        run.write(&file, &sources, (&keys, &order), (borders, cx.piece_rows(bytes, order.len())), &cx.cancel)?;
+        let piece_rows = self.growth(cx) * cx.piece_rows(bytes, order.len());
+        run.write(&file, &sources, (&keys, &order), (borders, piece_rows), &cx.cancel)?;
         if borders.offer(run.firsts()) {
             self.runs_bytes += borders.bytes();
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::{concat, take};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DECIMAL64_MAX_PRECISION, DataType, SchemaRef};
 use arrow::row::{RowConverter, SortField};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Encoding, Type};
@@ -102,11 +102,28 @@ impl Encoder {
             column.writers = distinct;
         }
         for part in parts {
-            for (writer, leaf) in column.writers.iter_mut().zip(compute_leaves(self.schema.field(at), &part)?) {
-                writer.write(&leaf)?;
+            let rows = if is_held(part.data_type()) { HELD_ROWS } else { part.len() };
+            for start in (0..part.len()).step_by(rows.max(1)) {
+                let part = part.slice(start, rows.min(part.len() - start));
+                for (writer, leaf) in column.writers.iter_mut().zip(compute_leaves(self.schema.field(at), &part)?) {
+                    writer.write(&leaf)?;
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// Rows of values that statistics hold are written so many at a time.
+const HELD_ROWS: usize = 256;
+
+/// Whether values of a type are written as bytes of a fixed length: the crate makes a buffer of those that are written at once, and the
+/// smallest and the largest of them hold it until the file is complete.
+fn is_held(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Decimal128(precision, _) => *precision > DECIMAL64_MAX_PRECISION,
+        DataType::Decimal256(..) | DataType::FixedSizeBinary(_) => true,
+        _ => false,
     }
 }
 
