@@ -125,7 +125,7 @@ impl Run {
                 Some(Ok((batch, _memory))) => batch.into_record_batch()?,
                 Some(Err(Stop::Failed(error))) if self.emitted.rows > 0 && self.attempt.is_unordered => return Err(error),
                 Some(Err(Stop::Failed(error))) => {
-                    self.restarts.push(relieved(&mut self.engine, error)?);
+                    self.restarts.push(relieved(&mut self.engine, &self.attempt.cx, error)?);
                     self.again("memory was short")?;
                     continue;
                 }
@@ -202,8 +202,7 @@ fn attempt(
                 let given = Emitted::new(graph.last.may_restart());
                 return Ok(Attempt { schema, stream: Some(stream), cx, given, is_unordered, target });
             }
-            Err(Stop::Failed(error)) if cx.outputs.is_gone() => return Err(error),
-            Err(Stop::Failed(error)) => restarts.push(relieved(engine, error)?),
+            Err(Stop::Failed(error)) => restarts.push(relieved(engine, &cx, error)?),
             Err(Stop::Restart(restart)) => {
                 restarts.push(sentence(&restart));
                 tables.learn(&restart);
@@ -212,13 +211,13 @@ fn attempt(
     }
 }
 
-/// Lets one task run at a time if memory was too short for several; says so.
+/// Lets one task run at a time if memory was too short for several in an attempt; says so.
 ///
 /// # Errors
-/// The error itself if that is no help.
-fn relieved(engine: &mut Engine, error: Error) -> Result<String> {
+/// The error itself if that is no help, or rows of the attempt cannot be taken back.
+fn relieved(engine: &mut Engine, cx: &Context, error: Error) -> Result<String> {
     let threads = engine.scheduler.threads();
-    if threads == 1 || !matches!(error.kind(), ErrorKind::Memory(_)) {
+    if threads == 1 || cx.outputs.is_gone() || !matches!(error.kind(), ErrorKind::Memory(_)) {
         return Err(error);
     }
     *engine = engine.alone()?;

@@ -250,8 +250,10 @@ impl Part {
         let rows = self.ends[at] - start;
         let slices = |columns: &Vec<ArrayRef>| columns.iter().map(|column| column.slice(start, rows)).collect::<Vec<_>>();
         let Groups { keys, states, are_rows, .. } = &self.groups;
-        let keys = slices(keys);
-        let keys = self.maps.as_ref().map_or_else(|| Ok(keys.clone()), |maps| spelled(&keys, maps))?;
+        let mut keys = slices(keys);
+        if let Some(maps) = &self.maps {
+            keys = spelled(&keys, maps)?;
+        }
         Ok(Groups { keys, states: states.iter().map(slices).collect(), rows, are_rows: *are_rows })
     }
 

@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, UInt32Type};
 use frame_core::{Error, Result, hash};
 
 use super::keys::rows::of_column;
-use super::keys::{Dictionaries, KeyTable, is_text, is_word, table};
+use super::keys::{Dictionaries, KeyTable, is_text, is_word, of_numbers, table};
 
 /// More different texts are not worth it: then they hardly repeat either.
 const TEXTS_MAX: usize = 1 << 19;
@@ -92,19 +92,9 @@ pub(super) fn spelled(keys: &[ArrayRef], texts: &Texts) -> Result<Vec<ArrayRef>>
 /// The same, as columns of these types: numbers are ids of dictionaries already.
 pub(super) fn spelled_as(keys: &[ArrayRef], texts: &Texts, types: &[DataType]) -> Result<Vec<ArrayRef>> {
     let column = |((key, texts), data_type): ((&ArrayRef, &Option<ArrayRef>), &DataType)| -> Result<ArrayRef> {
-        match (texts, data_type) {
-            (None, _) => Ok(key.clone()),
-            (Some(texts), DataType::Dictionary(_, values)) => {
-                let ids = key.as_primitive::<UInt32Type>().values();
-                // Kernels expect nulls among the ids, not among the values.
-                let ids: Int32Array = match texts.nulls().filter(|nulls| nulls.null_count() > 0) {
-                    None => ids.iter().map(|id| *id as i32).collect::<Vec<_>>().into(),
-                    Some(nulls) => ids.iter().map(|id| nulls.is_valid(*id as usize).then_some(*id as i32)).collect(),
-                };
-                Ok(Arc::new(DictionaryArray::try_new(ids, cast(texts, values)?)?))
-            }
-            (Some(texts), _) => Ok(cast(&take(texts, key, None)?, data_type)?),
-        }
+        let Some(texts) = texts else { return Ok(key.clone()) };
+        let numbers = key.as_primitive::<UInt32Type>().values().iter().copied();
+        Ok(cast(&of_numbers(texts, numbers, Some(data_type))?, data_type)?)
     };
     keys.iter().zip(texts).zip(types).map(column).collect()
 }
@@ -141,7 +131,7 @@ pub(super) fn joined(workers: &[Texts]) -> Result<Joined> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int64Array, StringViewArray};
+    use arrow::array::{DictionaryArray, Int64Array, StringViewArray};
     use arrow::datatypes::Int32Type;
 
     use super::*;

@@ -187,8 +187,10 @@ fn each(shares: Vec<Totals>, scheduler: &Scheduler, step: impl Fn(&mut Totals) -
 /// The groups of all workers by bucket; their tables are empty.
 fn parts(mut shares: Vec<Totals>, cx: &Context) -> Result<Parts> {
     let mut all = Parts { parts: Vec::new(), groups: 0, memory: Vec::new(), texts: None };
-    let are_numbered = shares.iter().all(Totals::is_numbered);
-    let texts = shares.iter_mut().map(|share| share.take_texts(are_numbered)).collect::<Result<Vec<_>>>()?;
+    if !shares.iter().all(Totals::is_numbered) {
+        shares.iter_mut().try_for_each(Totals::spell)?;
+    }
+    let texts = shares.iter_mut().map(Totals::take_texts).collect::<Result<Vec<_>>>()?;
     let known: Vec<Texts> = texts.iter().flatten().cloned().collect();
     let mut maps = Vec::new();
     if !known.is_empty() {

@@ -198,9 +198,8 @@ impl Totals {
     }
 
     /// Gives up numbers: the keys in the buckets have their texts again.
-    fn spell(&mut self) -> Result<()> {
-        let texts = self.numbers.take().map(Numbers::into_texts).transpose()?;
-        texts.map_or(Ok(()), |texts| self.buckets.spell(&texts))
+    pub(super) fn spell(&mut self) -> Result<()> {
+        self.take_texts()?.map_or(Ok(()), |texts| self.buckets.spell(&texts))
     }
 
     /// Puts the rows that are not grouped into the buckets.
@@ -325,8 +324,10 @@ impl Totals {
             return Ok(());
         }
         let table = self.table_bytes();
-        let keys = self.keys.take_keys()?;
-        let keys = self.numbers.as_mut().map_or_else(|| Ok(keys.clone()), |numbers| Ok::<_, Error>(numbers.keys(&keys, groups)?.0))?;
+        let mut keys = self.keys.take_keys()?;
+        if let Some(numbers) = &mut self.numbers {
+            keys = numbers.keys(&keys, groups)?.0;
+        }
         let states = self.take_states()?;
         self.buckets.add(&hashes, &Groups { keys, states, rows: groups, are_rows: false })?;
         if let Some(repeated) = self.buckets.repeated() {
@@ -349,13 +350,9 @@ impl Totals {
         self.numbers.is_some() || self.buckets.parts.is_empty()
     }
 
-    /// The texts that the numbers in the keys stand for; or the keys have their texts again.
-    pub(super) fn take_texts(&mut self, are_wanted: bool) -> Result<Option<Texts>> {
-        if are_wanted {
-            return self.numbers.take().map(Numbers::into_texts).transpose();
-        }
-        self.spell()?;
-        Ok(None)
+    /// The texts that the numbers in the keys stand for, if there are numbers: for whoever has the keys from now on.
+    pub(super) fn take_texts(&mut self) -> Result<Option<Texts>> {
+        self.numbers.take().map(Numbers::into_texts).transpose()
     }
 
     /// Makes room for about as many groups.

@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Float64Array, Int32Array, Int64Array, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, UInt32Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
-use arrow::compute::{cast, take};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, UInt32Type};
 use frame_core::{Error, Result, hash};
-
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -269,22 +268,11 @@ impl<const WORDS: usize> Composite<WORDS> {
         }
         let keys = &self.keys;
         let column = |(at, part): (usize, &mut Part)| -> Result<ArrayRef> {
-            let dictionary = types.map(|types| &types[at]);
             match part {
                 Part::Text { table, word, shift, .. } => {
                     let texts = table.take_keys()?.pop().ok_or_else(|| Error::internal("a table of texts without its key"))?;
                     let ids = keys.iter().map(|key| (key[*word] >> *shift) as u32);
-                    match dictionary {
-                        // The numbers are ids already; kernels expect nulls among the ids, not among the values.
-                        Some(DataType::Dictionary(_, values)) if texts.len() <= i32::MAX as usize => {
-                            let ids: Int32Array = match texts.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
-                                None => Int32Array::from_iter_values(ids.map(|id| id as i32)),
-                                Some(nulls) => ids.map(|id| nulls.is_valid(id as usize).then_some(id as i32)).collect(),
-                            };
-                            Ok(Arc::new(DictionaryArray::try_new(ids, cast(&texts, values)?)?))
-                        }
-                        _ => Ok(take(&texts, &UInt32Array::from_iter_values(ids), None)?),
-                    }
+                    dictionary::of_numbers(&texts, ids, types.map(|types| &types[at]))
                 }
                 Part::Half { word, shift, null } => {
                     let values: ScalarBuffer<u32> = keys.iter().map(|key| (key[*word] >> *shift) as u32).collect();

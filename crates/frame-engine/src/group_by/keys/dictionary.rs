@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, UInt32Array};
+use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int32Type};
 use frame_core::{Error, Result};
 
@@ -22,6 +22,25 @@ pub(in crate::group_by) struct Dictionaries {
     views: Option<ArrayRef>,
     /// Group of each of its values, and of null at the end.
     groups: Vec<u32>,
+}
+
+/// The texts with some numbers: if `data_type` is a dictionary one whose ids are the numbers, else plain.
+pub(in crate::group_by) fn of_numbers(
+    texts: &ArrayRef,
+    numbers: impl ExactSizeIterator<Item = u32>,
+    data_type: Option<&DataType>,
+) -> Result<ArrayRef> {
+    match data_type {
+        // Kernels expect nulls among the ids, not among the values.
+        Some(DataType::Dictionary(_, values)) if texts.len() <= i32::MAX as usize => {
+            let ids: Int32Array = match texts.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+                None => Int32Array::from_iter_values(numbers.map(|number| number as i32)),
+                Some(nulls) => numbers.map(|number| nulls.is_valid(number as usize).then_some(number as i32)).collect(),
+            };
+            Ok(Arc::new(DictionaryArray::try_new(ids, cast(texts, values)?)?))
+        }
+        _ => Ok(take(texts, &UInt32Array::from_iter_values(numbers), None)?),
+    }
 }
 
 /// Whether these are the dictionaries that scans give.

@@ -11,7 +11,7 @@ mod text;
 mod whole;
 
 pub(super) use composite::{is_text, is_word};
-pub(super) use dictionary::Dictionaries;
+pub(super) use dictionary::{Dictionaries, of_numbers};
 pub(crate) use int::convert as whole_numbers;
 
 use arrow::array::ArrayRef;
