@@ -20,6 +20,7 @@ mod join;
 mod kept;
 mod lower;
 mod narrow;
+mod packed;
 mod pipeline;
 mod project;
 mod reject;

@@ -6,42 +6,20 @@ use arrow::datatypes::{ArrowNativeType, DataType};
 use frame_core::Result;
 
 /// A whole number as Arrow stores it.
-pub(crate) trait Whole: ArrowNativeType + Ord {
-    /// As many bytes as a value has.
-    type Bytes: AsRef<[u8]> + for<'a> TryFrom<&'a [u8]>;
-
-    fn to_bytes(self) -> Self::Bytes;
-
-    fn from_bytes(bytes: Self::Bytes) -> Self;
-
-    /// How far it is from a smaller one, if 64 bits hold that.
-    fn distance(self, smallest: Self) -> Option<u64>;
-
-    /// The lowest 64 bits of that distance.
+pub(crate) trait Whole: ArrowNativeType + Ord + Into<i128> {
+    /// The lowest 64 bits of how far it is from a smaller one.
     fn low_distance(self, smallest: Self) -> u64;
 
     /// The value so far from the smallest one.
     fn at(distance: u64, smallest: Self) -> Self;
+
+    /// The value with the lowest bits of another one: itself, if it is of this type.
+    fn of(value: i128) -> Self;
 }
 
 macro_rules! whole {
     ($($type:ty, $unsigned:ty),*) => {$(
         impl Whole for $type {
-            type Bytes = [u8; size_of::<$type>()];
-
-            #[inline]
-            fn to_bytes(self) -> Self::Bytes {
-                self.to_le_bytes()
-            }
-
-            fn from_bytes(bytes: Self::Bytes) -> Self {
-                Self::from_le_bytes(bytes)
-            }
-
-            fn distance(self, smallest: Self) -> Option<u64> {
-                u64::try_from(self.wrapping_sub(smallest) as $unsigned).ok()
-            }
-
             #[inline]
             fn low_distance(self, smallest: Self) -> u64 {
                 self.wrapping_sub(smallest) as $unsigned as u64
@@ -50,6 +28,10 @@ macro_rules! whole {
             #[inline]
             fn at(distance: u64, smallest: Self) -> Self {
                 smallest.wrapping_add(distance as Self)
+            }
+
+            fn of(value: i128) -> Self {
+                value as Self
             }
         }
     )*};

@@ -298,6 +298,11 @@ impl BoundExpr {
         texts.is_valid(0).then(|| texts.value(0).to_owned())
     }
 
+    /// Whether the values depend on the column at a place.
+    pub fn reads(&self, column: usize) -> bool {
+        self.as_column() == Some(column) || self.parts().into_iter().any(|part| part.reads(column))
+    }
+
     fn reads_columns(&self) -> bool {
         matches!(self.node, Bound::Column(_)) || self.parts().into_iter().any(Self::reads_columns)
     }

@@ -246,7 +246,7 @@ impl Reservation {
         Error::new(MemoryError {
             consumer: self.consumer.to_owned(),
             wanted_bytes: bytes.saturating_sub(self.bytes),
-            used_bytes: self.budget.used_bytes(),
+            used_bytes: self.budget.used_bytes() + self.budget.0.beside_bytes.load(Ordering::Relaxed),
             limit_bytes: self.budget.limit_bytes(),
         })
     }

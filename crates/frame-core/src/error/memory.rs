@@ -8,7 +8,7 @@ pub struct MemoryError {
     pub consumer: String,
     /// Bytes asked for beyond those already held.
     pub wanted_bytes: usize,
-    /// Bytes reserved by everyone at that moment.
+    /// Bytes reserved by everyone at that moment; and what else the process holds, if the limit is one for all of that.
     pub used_bytes: usize,
     /// The limit.
     pub limit_bytes: usize,

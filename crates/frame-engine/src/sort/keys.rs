@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use arrow::array::{ArrayRef, UInt64Array};
+use arrow::array::{ArrayRef, AsArray, UInt64Array, new_empty_array};
 use arrow::datatypes::DataType;
 use arrow::row::{Row, RowConverter, Rows, SortField};
 use frame_core::Result;
@@ -10,6 +10,8 @@ use frame_expr::BoundExpr;
 
 use super::borders::Borders;
 use super::order::{Order, canonical};
+use crate::narrow::Place;
+use crate::packed::Packed;
 
 /// What rows are ordered by.
 #[derive(Debug)]
@@ -41,6 +43,18 @@ impl SortKeys {
     /// Where the pieces of runs that have these keys end.
     pub(super) fn borders(&self) -> &Borders {
         &self.borders
+    }
+
+    /// The keys of packed rows, behind whose columns are their ranks if they have them.
+    pub(super) fn of_packed(&self, columns: &[Packed], rows: usize) -> Result<Rows> {
+        let (columns, ranks) = columns.split_at(columns.len() - usize::from(self.is_ranked));
+        // The others only keep their places.
+        let column = |(at, column): (usize, &Packed)| {
+            if self.keys.iter().any(|(key, _)| key.reads(at)) { column.column() } else { Ok(new_empty_array(&DataType::Null)) }
+        };
+        let columns = columns.iter().enumerate().map(column).collect::<Result<Vec<_>>>()?;
+        let ranks = ranks.first().map(Packed::column).transpose()?;
+        self.rows(&columns, rows, ranks.as_ref().map(AsArray::as_primitive))
     }
 
     /// The keys of rows; `ranks` if they have them.
@@ -75,9 +89,9 @@ impl Entry {
         self.telling.cmp(&other.telling).then_with(|| key(self).cmp(&key(other)))
     }
 
-    /// The place as Arrow's `interleave` takes it.
-    pub(super) fn place(&self) -> (usize, usize) {
-        (self.batch as usize, self.row as usize)
+    /// The batch, and the row there.
+    pub(super) fn place(&self) -> Place {
+        (self.batch, self.row)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
 use arrow::row::Rows;
 use frame_core::{Batch, Result};
@@ -10,20 +9,18 @@ use frame_graph::Scheduler;
 use frame_io::{BatchReader, Stop};
 use frame_memory::Reservation;
 
-use super::keys::entries;
-use super::run::taken;
+use super::keys::{Entry, entries};
 use super::sorter::Held;
+use super::sources::Sources;
 use crate::compact::compacted;
 use crate::context::Context;
-use crate::dictionaries::unify;
+use crate::narrow::Place;
 use crate::source::{Once, Source};
 
 /// Rows in order; each partition is a batch of the result.
 pub(super) struct InMemory {
-    /// The columns of each batch.
-    columns: Vec<Vec<ArrayRef>>,
-    /// Batch and row of each row of the result.
-    order: Vec<(u32, u32)>,
+    sources: Sources,
+    order: Vec<Place>,
     schema: SchemaRef,
     batch_rows: usize,
     /// Held as long as the rows.
@@ -52,10 +49,11 @@ impl InMemory {
         // An order that nobody waits for any more is found without looking at keys.
         scheduler.sort_by(&mut order, |a, b| if cx.cancel.is_cancelled() { Ordering::Equal } else { a.compare(b, &keys) });
         cx.cancel.check()?;
-        let order = order.into_iter().map(|entry| (entry.batch, entry.row)).collect();
-        let mut columns: Vec<_> = held.into_iter().map(|batch| batch.columns).collect();
-        unify(&mut columns)?;
-        Ok(Self { columns, order, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory })
+        let order = order.iter().map(Entry::place).collect();
+        // Ranks have done their work.
+        let without_ranks = |batch: Held| batch.columns.into_iter().take(schema.fields().len()).collect();
+        let sources = Sources::new(held.into_iter().map(without_ranks).collect())?;
+        Ok(Self { sources, order, schema: schema.clone(), batch_rows: cx.batch_rows, _memory: memory })
     }
 }
 
@@ -67,8 +65,7 @@ impl Source for InMemory {
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
         let first = partition * self.batch_rows;
         let part = &self.order[first..self.order.len().min(first + self.batch_rows)];
-        let places: Vec<_> = part.iter().map(|(batch, row)| (*batch as usize, *row as usize)).collect();
-        let columns = taken(&self.columns, &places)?;
+        let columns = self.sources.rows(part, self.schema.fields().len())?;
         Ok(Box::new(Once(Some(compacted(Batch::new(self.schema.clone(), columns, part.len())?)?))))
     }
 }

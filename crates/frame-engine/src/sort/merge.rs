@@ -5,10 +5,9 @@
 //! border of ranges is loaded once and waits for the next range.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map;
 use std::sync::{Arc, Mutex};
 
-use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::row::Rows;
 use frame_core::{Batch, CancelToken, Result};
@@ -16,12 +15,14 @@ use frame_graph::Scheduler;
 use frame_io::{BatchReader, RowLedger, Stop};
 use frame_memory::{MemoryBudget, Reservation, SpillFile};
 
-use super::keys::{self, ORDER_BYTES, SortKeys};
-use super::ranges::Ranges;
-use super::run::{Run, RunPiece};
+use super::keys::{Entry, ORDER_BYTES, SortKeys, entries_of};
+use super::ranges::{Ends, Ranges};
+use super::run::{Run, RunPiece, slab_bytes};
 use super::sources::Sources;
 use crate::compact::compacted;
 use crate::context::Context;
+use crate::narrow::Place;
+use crate::packed::Packed;
 use crate::source::Source;
 
 /// The most bytes of a range, loaded.
@@ -56,7 +57,7 @@ pub(super) fn merged(
         let groups: Vec<_> = (0..groups.min(runs.len() / of_a_group))
             .map(|_| {
                 let group = runs.split_off(runs.len() - of_a_group);
-                let ranges = Ranges::new(&group, of_a_task.min(RANGE_BYTES_MAX));
+                let ranges = Ends::of(&group).ranges(group.len(), of_a_task.min(RANGE_BYTES_MAX));
                 Mutex::new(Some(merging(group, ranges)))
             })
             .collect();
@@ -75,11 +76,11 @@ pub(super) fn merged(
 /// At least two are, whatever they take.
 fn fitting(runs: &mut [Run], bytes: usize) -> (usize, Ranges) {
     runs.sort_by_key(|run| std::cmp::Reverse(run.pieces.len()));
-    let mut count = runs.len();
+    let (ends, mut count) = (Ends::of(runs), runs.len());
     loop {
         // Of many runs the pieces at the borders of ranges take more than smaller ranges save.
         for part in [1, 2, 4] {
-            let ranges = Ranges::new(&runs[..count], (bytes / part).min(RANGE_BYTES_MAX));
+            let ranges = ends.ranges(count, (bytes / part).min(RANGE_BYTES_MAX));
             if ranges.largest <= bytes || count <= 2 {
                 return (count, ranges);
             }
@@ -109,7 +110,7 @@ struct Waiting {
 
 /// A piece in memory.
 struct Loaded {
-    columns: Vec<ArrayRef>,
+    columns: Vec<Packed>,
     keys: Rows,
     /// Held as long as the columns.
     _memory: Reservation,
@@ -119,7 +120,7 @@ struct Loaded {
 struct Range {
     sources: Sources,
     pieces: Vec<Arc<Loaded>>,
-    order: Vec<keys::Entry>,
+    order: Vec<Entry>,
     _memory: Reservation,
 }
 
@@ -148,25 +149,30 @@ impl Merging {
         let keys: Vec<&Rows> = pieces.iter().map(|piece| &piece.keys).collect();
         let mut memory = self.budget.reserve("merging sorted runs");
         memory.require(parts.iter().map(ExactSizeIterator::len).sum::<usize>() * ORDER_BYTES)?;
-        let mut order = keys::entries_of(&keys, parts.iter().cloned());
+        let mut order = entries_of(&keys, parts.iter().cloned());
         order.sort_by(|a, b| a.compare(b, &keys));
         let columns = pieces.iter().map(|piece| piece.columns.clone()).collect();
-        let sources = Sources::new(columns, keys.iter().map(|keys| keys.num_rows()))?;
+        let sources = Sources::new(columns)?;
         Ok(Range { sources, pieces, order, _memory: memory })
     }
 
     /// The pieces with rows of a range, and their places.
     fn touching(&self, range: usize) -> impl Iterator<Item = ((usize, usize), &RunPiece)> {
         self.runs.iter().enumerate().flat_map(move |(at, run)| {
-            let from = run.pieces.partition_point(|piece| self.ranges.of(&piece.last) < range);
-            let touching = run.pieces[from..].iter().take_while(move |piece| self.ranges.of(&piece.first) <= range);
+            let from = run.pieces.partition_point(|piece| !self.ranges.reaches(&piece.last, range));
+            let is_last = range + 1 == self.ranges.count();
+            let touching = run.pieces[from..].iter().take_while(move |piece| is_last || !self.ranges.reaches(&piece.first, range + 1));
             touching.zip(from..).map(move |(piece, place)| ((at, place), piece))
         })
     }
 
     /// Says that the pieces that begin in a range will be read soon.
     fn will_read(&self, range: usize) {
-        self.touching(range).filter(|(_, piece)| self.ranges.of(&piece.first) == range).for_each(|(_, piece)| piece.piece.will_read());
+        if range < self.ranges.count() {
+            self.touching(range)
+                .filter(|(_, piece)| self.ranges.reaches(&piece.first, range))
+                .for_each(|(_, piece)| piece.piece.will_read());
+        }
     }
 
     /// A piece, loaded now or by another range.
@@ -182,7 +188,7 @@ impl Merging {
             Some(loaded) => loaded.clone(),
             None => slot.insert(Arc::new(self.load(piece)?)).clone(),
         };
-        if let Entry::Occupied(mut entry) = waiting().entry(place) {
+        if let hash_map::Entry::Occupied(mut entry) = waiting().entry(place) {
             entry.get_mut().ranges -= 1;
             if entry.get().ranges == 0 {
                 entry.remove();
@@ -194,12 +200,9 @@ impl Merging {
     fn load(&self, piece: &RunPiece) -> Result<Loaded> {
         let mut memory = self.budget.reserve("merging sorted runs");
         memory.require(piece.loaded_bytes() + piece.piece.reading_bytes())?;
-        let columns = piece.piece.read(&self.types)?;
-        let rows = piece.piece.rows();
-        let (plain, ranks) = columns.split_at(self.types.len() - usize::from(self.keys.is_ranked()));
-        let ranks = ranks.first().map(AsArray::as_primitive);
-        let keys = self.keys.rows(plain, rows, ranks)?;
-        memory.require(piece.piece.bytes() + keys.size())?;
+        let columns = piece.piece.read_packed(&self.types)?;
+        let keys = self.keys.of_packed(&columns, piece.piece.rows())?;
+        memory.require(piece.piece.packed_bytes() + keys.size())?;
         Ok(Loaded { columns, keys, _memory: memory })
     }
 
@@ -213,7 +216,7 @@ impl Merging {
         let growth = (bytes / pieces.max(1)).div_ceil(cx.piece_bytes).max(1);
         let piece_rows = growth * cx.piece_rows(bytes, rows);
         let mut scratch = cx.budget.reserve("merging sorted runs");
-        scratch.require(growth * cx.writing_bytes())?;
+        scratch.require(growth * cx.writing_bytes() + slab_bytes(self.ranges.largest))?;
         for range in 0..self.ranges.count() {
             let range = self.range(range)?;
             run.write(file, &range.sources, (&range.keys(), &range.order), (self.keys.borders(), piece_rows), &cx.cancel)?;
@@ -290,8 +293,8 @@ impl BatchReader for RangeReader {
             return Ok(None);
         }
         self.next += part.len();
-        let mut columns = range.sources.rows(part)?;
-        columns.truncate(self.schema.fields().len());
+        let places: Vec<Place> = part.iter().map(Entry::place).collect();
+        let columns = range.sources.rows(&places, self.schema.fields().len())?;
         Ok(Some(compacted(Batch::new(self.schema.clone(), columns, part.len())?)?))
     }
 

@@ -1,8 +1,9 @@
 //! A run: sorted rows on disk, in pieces of which the first and the last key are kept in memory.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, UInt64Array};
+use arrow::array::{Array, ArrayRef};
 use arrow::compute::interleave;
 use arrow::row::Rows;
 use frame_core::{CancelToken, Result};
@@ -12,7 +13,17 @@ use super::borders::Borders;
 use super::keys::{Entry, ORDER_BYTES};
 use super::sources::Sources;
 use crate::dictionaries::gathered;
+use crate::narrow::Place;
 use crate::spill::Piece;
+
+/// Rows are picked for so many parts of a run, one after the other: all of a column at once is as near to the cache as can be, and takes
+/// more memory.
+const SLABS: usize = 4;
+
+/// Bytes of memory that writing a run takes if its rows take so many, besides those of pieces: the numbers of a part of it, packed and not.
+pub(super) fn slab_bytes(bytes: usize) -> usize {
+    bytes / 2 / SLABS
+}
 
 /// Sorted rows.
 #[derive(Debug, Default)]
@@ -52,15 +63,21 @@ impl Run {
         (borders, piece_rows): (&Borders, usize),
         cancel: &CancelToken,
     ) -> Result<()> {
-        for part in borders.cut(order, keys, piece_rows) {
+        let parts = borders.cut(order, keys, piece_rows);
+        for parts in parts.chunk_by(|one, other| one.start * SLABS / order.len() == other.start * SLABS / order.len()) {
             cancel.check()?;
-            let part = &order[part];
-            let key = |at: usize| -> Box<[u8]> {
-                let (batch, row) = part[at].place();
-                keys[batch].row(row).as_ref().into()
-            };
-            let piece = Piece::write(file, &sources.rows(part)?, part.len())?;
-            self.pieces.push(RunPiece { first: key(0), last: key(part.len() - 1), piece });
+            let (start, end) = (parts[0].start, parts[parts.len() - 1].end);
+            let places: Vec<Place> = order[start..end].iter().map(Entry::place).collect();
+            let parts: Vec<Range<usize>> = parts.iter().map(|part| part.start - start..part.end - start).collect();
+            for (part, columns) in parts.iter().zip(sources.packed(&places, &parts)?) {
+                let columns = sources.complete(columns, &places[part.clone()])?;
+                let piece = Piece::write_packed(file, &columns, part.len())?;
+                let key = |at: usize| -> Box<[u8]> {
+                    let (batch, row) = places[at];
+                    keys[batch as usize].row(row as usize).as_ref().into()
+                };
+                self.pieces.push(RunPiece { first: key(part.start), last: key(part.end - 1), piece });
+            }
         }
         Ok(())
     }
@@ -84,12 +101,6 @@ impl RunPiece {
     /// About as many bytes of memory as it takes when it is merged: its columns, its keys, and the order of its rows.
     pub(super) fn loaded_bytes(&self) -> usize {
         let key_bytes = (self.first.len() + self.last.len()) / 2 + size_of::<usize>();
-        self.piece.bytes() + self.piece.rows() * (key_bytes + ORDER_BYTES)
+        self.piece.packed_bytes() + self.piece.rows() * (key_bytes + ORDER_BYTES)
     }
-}
-
-/// The columns of a batch with its ranks behind them.
-pub(super) fn with_ranks(mut columns: Vec<ArrayRef>, ranks: Option<UInt64Array>) -> Vec<ArrayRef> {
-    columns.extend(ranks.map(|ranks| Arc::new(ranks) as ArrayRef));
-    columns
 }

@@ -12,12 +12,12 @@ use frame_memory::{Grant, Reservation, SpillFile};
 use super::keys::{ORDER_BYTES, SortKeys, entries};
 use super::memory::InMemory;
 use super::merge::merged;
-use super::run::{Run, with_ranks};
+use super::run::{Run, slab_bytes};
 use super::sources::Sources;
 use crate::compact::compacted;
 use crate::context::Context;
-use crate::dictionaries::unified_bytes;
 use crate::group_by::ranks::ranks;
+use crate::packed::Packed;
 use crate::source::Source;
 
 /// The keys of pieces stay in memory: when those of one worker's runs take this part of the limit new pieces are twice as large, and so on.
@@ -37,7 +37,8 @@ pub(crate) struct Sorter {
 
 /// A batch in memory.
 pub(super) struct Held {
-    pub(super) columns: Vec<ArrayRef>,
+    /// Behind them are the ranks of the rows if they have them.
+    pub(super) columns: Vec<Packed>,
     pub(super) keys: Rows,
     pub(super) origin: Option<Origin>,
     bytes: usize,
@@ -55,14 +56,16 @@ impl Sorter {
         let batch = compacted(batch)?;
         let ranks = self.ranks(batch.origin(), batch.len())?;
         let keys = self.keys.rows(batch.columns(), batch.len(), ranks.as_ref())?;
-        let bytes = batch.memory_bytes() + keys.size() + batch.len() * (ORDER_BYTES + unified_bytes(batch.columns()));
+        let mut columns: Vec<Packed> = batch.columns().iter().map(Packed::of).collect();
+        columns.extend(ranks.map(|ranks| Packed::of(&(Arc::new(ranks) as ArrayRef))));
+        let bytes = columns.iter().map(Packed::memory_bytes).sum::<usize>() + keys.size() + batch.len() * ORDER_BYTES;
         let is_much = !self.held.is_empty() && self.held_bytes + bytes > cx.gathered_bytes;
         if is_much || self.memory.resize(self.bytes(self.held_bytes + bytes, cx)) == Grant::Full {
             self.spill(cx)?;
             self.memory.require(self.bytes(bytes, cx))?;
         }
         self.held_bytes += bytes;
-        self.held.push(Held { columns: batch.columns().to_vec(), keys, origin: batch.origin(), bytes });
+        self.held.push(Held { columns, keys, origin: batch.origin(), bytes });
         Ok(())
     }
 
@@ -76,7 +79,7 @@ impl Sorter {
     }
 
     fn bytes(&self, held: usize, cx: &Context) -> usize {
-        held + self.runs_bytes + self.growth(cx) * cx.writing_bytes()
+        held + slab_bytes(held) + self.runs_bytes + self.growth(cx) * cx.writing_bytes()
     }
 
     /// How many times as large as the first pieces new ones are.
@@ -97,12 +100,11 @@ impl Sorter {
         let bytes: usize = held.iter().map(|batch| batch.bytes).sum();
         let (mut columns, mut keys) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
         for batch in held {
-            let ranks = self.ranks(batch.origin, batch.keys.num_rows())?;
-            columns.push(with_ranks(batch.columns, ranks));
+            columns.push(batch.columns);
             keys.push(batch.keys);
         }
         let keys: Vec<&Rows> = keys.iter().collect();
-        let sources = Sources::new(columns, keys.iter().map(|keys| keys.num_rows()))?;
+        let sources = Sources::new(columns)?;
         let mut order = entries(&keys);
         order.sort_unstable_by(|a, b| a.compare(b, &keys));
         let mut run = Run::default();

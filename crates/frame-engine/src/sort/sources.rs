@@ -1,80 +1,126 @@
 //! Batches whose rows are to be put into an order: columns from which rows are picked here and there.
 
-use std::sync::Arc;
+use std::ops::Range;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, UInt32Array};
+use arrow::array::{Array, ArrayRef};
 use arrow::compute::interleave;
-use arrow::datatypes::Int32Type;
-use frame_core::{Error, Result};
+use arrow::datatypes::DataType;
+use frame_core::Result;
 
-use super::keys::Entry;
-use crate::dictionaries::unify;
-use crate::narrow::Narrow;
+use crate::dictionaries::{NewIds, unified};
+use crate::narrow::{Distances, Narrow, Place, near};
+use crate::packed::{Packed, dictionary};
 
 /// The columns of some batches.
-pub(super) struct Sources {
-    columns: Vec<Column>,
-    /// Rows in front of each batch.
-    starts: Vec<u32>,
-}
+pub(super) struct Sources(Vec<Column>);
 
+/// A column batch by batch.
 enum Column {
-    /// Whole numbers, end to end.
-    Numbers(Narrow),
-    /// Ids, end to end, and the values that they stand for.
-    Ids(Narrow, ArrayRef),
-    /// Anything else, batch by batch.
-    Parts(Vec<ArrayRef>),
+    Numbers(Vec<Narrow>),
+    Ids {
+        ids: Vec<Narrow>,
+        /// For each batch.
+        new_ids: Vec<NewIds>,
+        values: ArrayRef,
+    },
+    Plain(Vec<ArrayRef>),
 }
 
 impl Sources {
-    /// Takes over the columns of some batches with as many `rows` each, and gives up those that it has narrowed.
-    pub(super) fn new(mut batches: Vec<Vec<ArrayRef>>, rows: impl Iterator<Item = usize>) -> Result<Self> {
-        unify(&mut batches)?;
-        let ends = rows.scan(0_usize, |end, rows| {
-            let start = *end;
-            *end += rows;
-            Some(u32::try_from(start).ok().filter(|_| u32::try_from(*end).is_ok()))
-        });
-        let starts = ends.collect::<Option<_>>().ok_or_else(|| Error::internal("too many rows to sort at once"))?;
+    /// Takes over the columns of some batches.
+    pub(super) fn new(mut batches: Vec<Vec<Packed>>) -> Result<Self> {
         let mut columns = Vec::new();
-        // The last column of each batch, and so on: what was narrowed is freed at once.
         while let Some(parts) = batches.iter_mut().map(Vec::pop).collect::<Option<Vec<_>>>().filter(|parts| !parts.is_empty()) {
-            columns.push(Column::new(parts));
+            columns.push(Column::new(parts)?);
         }
         columns.reverse();
-        Ok(Self { columns, starts })
+        Ok(Self(columns))
     }
 
-    /// The rows of some entries.
-    pub(super) fn rows(&self, entries: &[Entry]) -> Result<Vec<ArrayRef>> {
-        let rows = UInt32Array::from_iter_values(entries.iter().map(|entry| self.starts[entry.batch as usize] + entry.row));
-        let places: Vec<_> = entries.iter().map(Entry::place).collect();
-        self.columns.iter().map(|column| column.rows(&rows, &places)).collect()
+    /// The rows at some places, of the first `count` columns.
+    pub(super) fn rows(&self, places: &[Place], count: usize) -> Result<Vec<ArrayRef>> {
+        self.0.iter().take(count).map(|column| column.rows(places)?.column()).collect()
+    }
+
+    /// The rows of each part of some places, packed; `None` for a column of which [`Sources::complete`] picks them. Column by column, so
+    /// that one of them at a time is in the cache.
+    pub(super) fn packed(&self, places: &[Place], parts: &[Range<usize>]) -> Result<Vec<Vec<Option<Packed>>>> {
+        let mut packed = vec![Vec::with_capacity(self.0.len()); parts.len()];
+        for column in &self.0 {
+            let picked = if matches!(column, Column::Plain(_)) { None } else { Some(column.rows(places)?) };
+            packed.iter_mut().zip(parts).for_each(|(packed, part)| packed.push(picked.as_ref().map(|picked| picked.packed(part.clone()))));
+        }
+        Ok(packed)
+    }
+
+    /// All columns of the rows at some places.
+    pub(super) fn complete(&self, packed: Vec<Option<Packed>>, places: &[Place]) -> Result<Vec<Packed>> {
+        let complete =
+            |(packed, column): (Option<Packed>, &Column)| packed.map_or_else(|| Ok(column.rows(places)?.packed(0..places.len())), Ok);
+        packed.into_iter().zip(&self.0).map(complete).collect()
     }
 }
 
 impl Column {
-    fn new(parts: Vec<ArrayRef>) -> Self {
-        if let Some(narrow) = Narrow::of(&parts) {
-            return Self::Numbers(narrow);
+    fn new(parts: Vec<Packed>) -> Result<Self> {
+        if parts.iter().all(|part| matches!(part, Packed::Numbers(_))) {
+            let numbers: Vec<Narrow> = parts.into_iter().filter_map(Packed::into_numbers).collect();
+            if near(&numbers) {
+                return Ok(Self::Numbers(numbers));
+            }
+            return Ok(Self::Plain(numbers.iter().map(Narrow::column).collect::<Result<_>>()?));
         }
-        let ids: Option<Vec<ArrayRef>> =
-            parts.iter().map(|part| Some(Arc::new(part.as_dictionary_opt::<Int32Type>()?.keys().clone()) as ArrayRef)).collect();
-        match ids.and_then(|ids| Narrow::of(&ids)) {
-            Some(ids) => Self::Ids(ids, parts[0].as_any_dictionary().values().clone()),
-            None => Self::Parts(parts),
+        if parts.iter().all(|part| matches!(part, Packed::Ids(..))) {
+            let (ids, values): (Vec<_>, Vec<_>) = parts.into_iter().filter_map(Packed::into_ids).unzip();
+            let (values, new_ids) = unified(&values)?;
+            return Ok(Self::Ids { ids, new_ids, values });
+        }
+        Ok(Self::Plain(parts.iter().map(Packed::column).collect::<Result<_>>()?))
+    }
+
+    fn rows(&self, places: &[Place]) -> Result<Picked> {
+        match self {
+            Self::Numbers(parts) => Ok(Picked::Numbers(Distances::picked(parts, places), parts[0].data_type().clone())),
+            Self::Ids { ids, new_ids, values } => {
+                let mut picked = Distances::picked(ids, places);
+                if new_ids.iter().any(Option::is_some) {
+                    // Null rows may have any id.
+                    let new = |ids: &[i32], id: i64| ids.get(id as usize).map_or(0, |id| i64::from(*id));
+                    picked.change(|at, id| new_ids[places[at].0 as usize].as_ref().map_or(id, |ids| new(ids, id)));
+                }
+                Ok(Picked::Ids(picked, ids[0].data_type().clone(), values.clone()))
+            }
+            Self::Plain(parts) => {
+                let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+                let places: Vec<_> = places.iter().map(|(part, row)| (*part as usize, *row as usize)).collect();
+                Ok(Picked::Plain(interleave(&parts, &places)?))
+            }
+        }
+    }
+}
+
+/// Rows of a column.
+enum Picked {
+    Numbers(Distances, DataType),
+    Ids(Distances, DataType, ArrayRef),
+    Plain(ArrayRef),
+}
+
+impl Picked {
+    fn column(self) -> Result<ArrayRef> {
+        match self {
+            Self::Numbers(numbers, data_type) => numbers.column(&data_type),
+            Self::Ids(ids, data_type, values) => dictionary(&ids.column(&data_type)?, &values),
+            Self::Plain(column) => Ok(column),
         }
     }
 
-    fn rows(&self, rows: &UInt32Array, places: &[(usize, usize)]) -> Result<ArrayRef> {
+    /// Some of the rows.
+    fn packed(&self, rows: Range<usize>) -> Packed {
         match self {
-            Self::Numbers(numbers) => numbers.rows(rows),
-            Self::Ids(ids, values) => {
-                let ids = ids.rows(rows)?;
-                Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(ids.as_primitive().clone(), values.clone())?))
-            }
-            Self::Parts(parts) => Ok(interleave(&parts.iter().map(|part| part.as_ref() as &dyn Array).collect::<Vec<_>>(), places)?),
+            Self::Numbers(numbers, data_type) => Packed::Numbers(numbers.narrow(data_type.clone(), rows)),
+            Self::Ids(ids, data_type, values) => Packed::Ids(ids.narrow(data_type.clone(), rows), values.clone()),
+            Self::Plain(column) => Packed::of(&column.slice(rows.start, rows.len())),
         }
     }
 }

@@ -8,6 +8,7 @@ use frame_core::Result;
 use frame_memory::{Block, SpillFile};
 
 use super::codec;
+use crate::packed::Packed;
 
 /// Columns of equal length on disk.
 #[derive(Debug, Clone)]
@@ -15,8 +16,9 @@ pub(crate) struct Piece {
     file: Arc<SpillFile>,
     block: Block,
     rows: usize,
-    /// Bytes of memory that the columns take.
+    /// Bytes of memory that the columns take, as Arrow has them and packed.
     bytes: usize,
+    packed_bytes: usize,
 }
 
 impl Piece {
@@ -25,9 +27,17 @@ impl Piece {
     /// # Errors
     /// `DiskError`.
     pub(crate) fn write(file: &Arc<SpillFile>, columns: &[ArrayRef], rows: usize) -> Result<Self> {
+        Self::write_packed(file, &columns.iter().map(Packed::of).collect::<Vec<_>>(), rows)
+    }
+
+    /// Writes packed columns to a file.
+    ///
+    /// # Errors
+    /// `DiskError`.
+    pub(crate) fn write_packed(file: &Arc<SpillFile>, columns: &[Packed], rows: usize) -> Result<Self> {
         let encoded = codec::encode(columns, rows)?;
         let block = file.append(&encoded.dense, &encoded.loose)?;
-        Ok(Self { file: file.clone(), block, rows, bytes: encoded.loaded_bytes })
+        Ok(Self { file: file.clone(), block, rows, bytes: encoded.column_bytes, packed_bytes: encoded.packed_bytes })
     }
 
     /// The columns, of these types.
@@ -47,6 +57,21 @@ impl Piece {
     }
 
     fn columns(&self) -> Result<Vec<ArrayRef>> {
+        self.packed()?.iter().map(Packed::column).collect()
+    }
+
+    /// The columns, of these types, packed.
+    ///
+    /// # Errors
+    /// See [`Piece::read`].
+    pub(crate) fn read_packed(&self, types: &[DataType]) -> Result<Vec<Packed>> {
+        let with_type = |(column, data_type): (Packed, &DataType)| {
+            if column.data_type() == *data_type { Ok(column) } else { Ok(Packed::of(&codec::with_type(&column.column()?, data_type)?)) }
+        };
+        self.packed()?.into_iter().zip(types).map(with_type).collect()
+    }
+
+    fn packed(&self) -> Result<Vec<Packed>> {
         codec::decode(&self.file.read(&self.block)?)
     }
 
@@ -63,6 +88,11 @@ impl Piece {
     /// About as many bytes of memory as the columns take.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// About as many bytes of memory as the columns take while they are packed.
+    pub(crate) fn packed_bytes(&self) -> usize {
+        self.packed_bytes
     }
 
     /// Bytes of memory that reading takes for a moment, besides the columns.

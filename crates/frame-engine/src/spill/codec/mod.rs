@@ -1,7 +1,7 @@
 //! Columns as bytes and back. Checksums and compression are the matter of spill files.
 //!
-//! A block is the number of its rows and of its columns, and then column by column its type as Arrow writes it, which rows are null, how
-//! the values lie there, and the values. Whole numbers take as many bytes as the distance of the largest from the smallest needs; texts lie
+//! A block is the number of its rows and of its columns, and then column by column its type as Arrow writes it, how the values lie there,
+//! which rows are null, and the values. Whole numbers take as many bytes as the distance of the largest from the smallest needs; texts lie
 //! end to end behind their lengths; what no other layout is for is an Arrow stream.
 
 mod numbers;
@@ -11,13 +11,15 @@ mod texts;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, make_array, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::util::bit_util::ceil;
 use frame_core::{Error, Result, memory_bytes};
 
+use crate::narrow::Narrow;
+use crate::packed::Packed;
 use section::{Input, Output};
 
 /// How the values of a column lie in a block.
@@ -57,39 +59,54 @@ pub(super) struct Encoded {
     pub(super) dense: Vec<u8>,
     /// Worth compressing.
     pub(super) loose: Vec<u8>,
-    /// Bytes of memory that the columns will take.
-    pub(super) loaded_bytes: usize,
+    /// Bytes of memory that the columns will take, as they were packed and as Arrow has them.
+    pub(super) packed_bytes: usize,
+    pub(super) column_bytes: usize,
 }
 
 /// Columns of `rows` rows as bytes, which keep nothing alive but their own values.
-pub(super) fn encode(columns: &[ArrayRef], rows: usize) -> Result<Encoded> {
-    let loaded_bytes = columns.iter().map(loaded_bytes).sum();
-    let mut output = Output::with_capacity(loaded_bytes / 2 + 64 * columns.len(), loaded_bytes / 4);
+pub(super) fn encode(columns: &[Packed], rows: usize) -> Result<Encoded> {
+    let (mut packed_bytes, mut column_bytes) = (0, 0);
+    for column in columns {
+        let (packed, plain) = loaded_bytes(column);
+        packed_bytes += packed;
+        column_bytes += plain;
+    }
+    let mut output = Output::with_capacity(packed_bytes + 64 * columns.len(), packed_bytes);
     output.size(rows);
     output.size(columns.len());
     for column in columns {
         put(&mut output, column)?;
     }
     let (dense, loose) = output.into_parts();
-    Ok(Encoded { dense, loose, loaded_bytes })
+    Ok(Encoded { dense, loose, packed_bytes, column_bytes })
 }
 
-/// Bytes of memory that a column takes when it comes back, as a dictionary or plain.
-fn loaded_bytes(column: &ArrayRef) -> usize {
-    let Some(dictionary) = column.as_any_dictionary_opt() else { return memory_bytes(column) };
-    let values = dictionary.values();
-    let of_values = loaded_bytes(values).max(size_of::<u128>() * values.len());
-    let of_places = size_of::<u64>() * column.len();
-    of_places + if has_repeated(column) { of_values } else { 0 } + of_values.div_ceil(values.len().max(1)) * column.len()
+/// Bytes of memory that a column takes when it comes back: packed, and as Arrow has it, as a dictionary or plain.
+fn loaded_bytes(column: &Packed) -> (usize, usize) {
+    match column {
+        Packed::Numbers(numbers) => (numbers.memory_bytes(), numbers.column_bytes()),
+        Packed::Ids(ids, values) => {
+            let of_values = memory_bytes(values).max(size_of::<u128>() * values.len());
+            let of_texts = of_values.div_ceil(values.len().max(1)) * ids.len();
+            let of_places = size_of::<u64>() * ids.len();
+            if is_repeated(ids, values) {
+                (ids.memory_bytes() + of_values, of_places + of_values + of_texts)
+            } else {
+                (of_texts, of_places + of_texts)
+            }
+        }
+        Packed::Plain(column) => (memory_bytes(column), memory_bytes(column)),
+    }
 }
 
 /// Whether the values of a dictionary are few against the rows.
-fn has_repeated(column: &ArrayRef) -> bool {
-    column.as_any_dictionary_opt().is_some_and(|dictionary| dictionary.values().len() <= column.len() / 4)
+fn is_repeated(ids: &Narrow, values: &ArrayRef) -> bool {
+    values.len() <= ids.len() / 4
 }
 
 /// The columns of what [`encode`] made, one part behind the other. Dictionaries may have become plain.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<ArrayRef>> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Packed>> {
     let mut input = Input::new(bytes)?;
     let (rows, columns) = (input.size()?, input.size()?);
     (0..columns).map(|_| take(&mut input, rows)).collect()
@@ -105,7 +122,8 @@ pub(super) fn plain(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
     columns.iter().map(|column| with_type(column, &plain_type(column.data_type()))).collect()
 }
 
-fn with_type(column: &ArrayRef, data_type: &DataType) -> Result<ArrayRef> {
+/// The column with another type, if it has not that one.
+pub(super) fn with_type(column: &ArrayRef, data_type: &DataType) -> Result<ArrayRef> {
     Ok(if column.data_type() == data_type { column.clone() } else { cast(column, data_type)? })
 }
 
@@ -117,51 +135,71 @@ pub(crate) fn plain_type(data_type: &DataType) -> DataType {
     }
 }
 
-fn put(output: &mut Output, column: &ArrayRef) -> Result<()> {
-    let layout = layout(column);
-    if layout == Layout::Dictionary && !has_repeated(column) {
-        // Most of the values belong to rows elsewhere.
-        return put(output, &with_type(column, &plain_type(column.data_type()))?);
-    }
-    output.text(&column.data_type().to_string());
-    output.byte(layout as u8);
-    if layout.has_mask() {
-        put_nulls(output, column);
-    }
-    match layout {
-        Layout::Nulls => {}
-        Layout::Numbers => numbers::put(output, column),
-        Layout::Bits => put_bits(output, column.as_boolean().values()),
-        Layout::Texts => texts::put(output, column),
-        Layout::Dictionary => {
-            let dictionary = column.as_any_dictionary();
-            put(output, &make_array(dictionary.keys().to_data()))?;
-            output.size(dictionary.values().len());
-            put(output, dictionary.values())?;
+fn put(output: &mut Output, column: &Packed) -> Result<()> {
+    match column {
+        Packed::Numbers(numbers) => {
+            put_head(output, numbers.data_type(), Layout::Numbers, numbers.nulls());
+            numbers::put(output, numbers);
+            Ok(())
         }
+        Packed::Ids(ids, values) if is_repeated(ids, values) => {
+            put_head(output, &column.data_type(), Layout::Dictionary, None);
+            put(output, &Packed::Numbers(ids.clone()))?;
+            output.size(values.len());
+            put(output, &Packed::Plain(values.clone()))
+        }
+        // Most of the values belong to rows elsewhere.
+        Packed::Ids(..) => put_plain(output, &column.column()?),
+        Packed::Plain(column) => put_plain(output, column),
+    }
+}
+
+fn put_plain(output: &mut Output, column: &ArrayRef) -> Result<()> {
+    let column = &with_type(column, &plain_type(column.data_type()))?;
+    let layout = layout(column);
+    put_head(output, column.data_type(), layout, column.nulls());
+    match layout {
+        Layout::Nulls | Layout::Dictionary => {}
+        Layout::Numbers => numbers::put_plain(output, column),
+        Layout::Bits => put_bits(output, column.as_boolean().values()),
+        Layout::Texts => texts::put(output, column)?,
         Layout::Stream => stream::put(output, column)?,
     }
     Ok(())
 }
 
-fn take(input: &mut Input<'_>, rows: usize) -> Result<ArrayRef> {
+/// What is in front of the values.
+fn put_head(output: &mut Output, data_type: &DataType, layout: Layout, nulls: Option<&NullBuffer>) {
+    output.text(&data_type.to_string());
+    output.byte(layout as u8);
+    if layout.has_mask() {
+        let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+        output.byte(u8::from(nulls.is_some()));
+        if let Some(nulls) = nulls {
+            put_bits(output, nulls.inner());
+        }
+    }
+}
+
+fn take(input: &mut Input<'_>, rows: usize) -> Result<Packed> {
     let data_type: DataType = input.text()?.parse()?;
     let layout = Layout::of(input.byte()?)?;
     let nulls = if layout.has_mask() { take_nulls(input, rows)? } else { None };
-    match layout {
-        Layout::Nulls => Ok(new_null_array(&data_type, rows)),
-        Layout::Numbers => numbers::take(input, data_type, rows, nulls),
-        Layout::Bits => Ok(Arc::new(BooleanArray::new(take_bits(input, rows)?, nulls))),
-        Layout::Texts => texts::take(input, &data_type, rows, nulls),
+    Ok(match layout {
+        Layout::Nulls => Packed::Plain(new_null_array(&data_type, rows)),
+        Layout::Numbers => numbers::take(input, data_type, rows, nulls)?,
+        Layout::Bits => Packed::Plain(Arc::new(BooleanArray::new(take_bits(input, rows)?, nulls))),
+        Layout::Texts => Packed::Plain(texts::take(input, &data_type, rows, nulls)?),
         Layout::Dictionary => {
-            let keys = take(input, rows)?;
+            let ids = take(input, rows)?;
             let count = input.size()?;
-            let values = take(input, count)?;
-            let dictionary = keys.to_data().into_builder().data_type(data_type).child_data(vec![values.to_data()]).build()?;
-            Ok(make_array(dictionary))
+            match (ids, take(input, count)?) {
+                (Packed::Numbers(ids), Packed::Plain(values)) => Packed::Ids(ids, values),
+                _ => return Err(Error::internal(format!("a spilled dictionary of type {data_type}"))),
+            }
         }
-        Layout::Stream => stream::take(input),
-    }
+        Layout::Stream => Packed::Plain(stream::take(input)?),
+    })
 }
 
 fn layout(column: &ArrayRef) -> Layout {
@@ -169,18 +207,8 @@ fn layout(column: &ArrayRef) -> Layout {
         _ if column.null_count() == column.len() && !column.data_type().is_nested() => Layout::Nulls,
         DataType::Boolean => Layout::Bits,
         DataType::Utf8 | DataType::Utf8View | DataType::Binary | DataType::BinaryView if texts::fits(column) => Layout::Texts,
-        DataType::Dictionary(..) => Layout::Dictionary,
         data_type if numbers::has(data_type) => Layout::Numbers,
         _ => Layout::Stream,
-    }
-}
-
-/// Which rows are not null, if any is.
-fn put_nulls(output: &mut Output, column: &ArrayRef) {
-    let nulls = column.nulls().filter(|nulls| nulls.null_count() > 0);
-    output.byte(u8::from(nulls.is_some()));
-    if let Some(nulls) = nulls {
-        put_bits(output, nulls.inner());
     }
 }
 
@@ -212,9 +240,18 @@ mod tests {
         [encoded.dense, encoded.loose].concat()
     }
 
+    fn packed(columns: &[ArrayRef]) -> Vec<Packed> {
+        columns.iter().map(Packed::of).collect()
+    }
+
+    fn decoded(bytes: &[u8]) -> Result<Vec<ArrayRef>> {
+        decode(bytes)?.iter().map(Packed::column).collect()
+    }
+
     fn back(columns: &[ArrayRef], rows: usize) -> Vec<ArrayRef> {
         let types: Vec<DataType> = columns.iter().map(|column| column.data_type().clone()).collect();
-        encode(columns, rows).and_then(|encoded| decode(&bytes(encoded))).and_then(|columns| with_types(&columns, &types)).expect("columns")
+        let encoded = encode(&packed(columns), rows);
+        encoded.and_then(|encoded| decoded(&bytes(encoded))).and_then(|columns| with_types(&columns, &types)).expect("columns")
     }
 
     fn columns() -> Vec<ArrayRef> {
@@ -264,9 +301,8 @@ mod tests {
         let keys = Int32Array::from_iter((0..100).map(|row| (row % 7 > 0).then_some(row % 3)));
         let dictionary: ArrayRef =
             Arc::new(DictionaryArray::new(keys, Arc::new(StringViewArray::from(vec!["x", "y", "a longer one of them"]))));
-        let of = |column: &ArrayRef| {
-            decode(&bytes(encode(std::slice::from_ref(column), column.len()).expect("bytes"))).expect("columns").remove(0)
-        };
+        let of =
+            |column: &ArrayRef| decoded(&bytes(encode(&[Packed::of(column)], column.len()).expect("bytes"))).expect("columns").remove(0);
         assert_eq!(&of(&dictionary), &dictionary);
         assert_eq!(of(&dictionary.slice(3, 5)).data_type(), &DataType::Utf8View);
         assert_eq!(plain(std::slice::from_ref(&dictionary)).expect("columns")[0].data_type(), &DataType::Utf8View);
@@ -274,15 +310,15 @@ mod tests {
 
     #[test]
     fn whole_numbers_take_as_few_bytes_as_their_range() {
-        let bytes = |column: ArrayRef| bytes(encode(&[column], 1000).expect("bytes")).len() / 1000;
+        let bytes = |column: ArrayRef| bytes(encode(&[Packed::of(&column)], 1000).expect("bytes")).len() / 1000;
         let around = |middle: i64, width: i64| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values((0..1000).map(|at| middle + at * width / 1000)))
         };
         assert_eq!(bytes(around(-1_000_000, 0)), 0);
         assert_eq!(bytes(around(1 << 60, 200)), 1);
         assert_eq!(bytes(around(-1 << 60, 60_000)), 2);
-        assert_eq!(bytes(around(-90_000, 180_000)), 4);
-        assert_eq!(bytes(around(0, 1 << 52)), 8);
+        assert_eq!(bytes(around(-90_000, 180_000)), 3);
+        assert_eq!(bytes(around(0, 1 << 52)), 7);
         let decimals = (0..1000).map(|at| i128::MAX / 1_000_000 + at);
         assert_eq!(bytes(Arc::new(Decimal128Array::from_iter_values(decimals))), 2);
     }
@@ -290,17 +326,16 @@ mod tests {
     #[test]
     fn a_slice_does_not_drag_its_neighbours_along() {
         let long: ArrayRef = Arc::new(StringViewArray::from_iter((0..10_000).map(|row| Some(format!("a text of its own {row}")))));
-        let encoded = encode(&[long.slice(5, 2)], 2).expect("bytes");
-        assert!(encoded.loaded_bytes < 200 && bytes(encoded).len() < 200);
+        let small = |encoded: Encoded| encoded.packed_bytes < 200 && encoded.column_bytes < 200 && bytes(encoded).len() < 200;
+        assert!(small(encode(&packed(&[long.slice(5, 2)]), 2).expect("bytes")));
         let keys = Int32Array::from_iter_values(0..10_000);
         let dictionary: ArrayRef = Arc::new(DictionaryArray::new(keys, long));
-        let encoded = encode(&[dictionary.slice(5, 2)], 2).expect("bytes");
-        assert!(encoded.loaded_bytes < 200 && bytes(encoded).len() < 200);
+        assert!(small(encode(&packed(&[dictionary.slice(5, 2)]), 2).expect("bytes")));
     }
 
     #[test]
     fn broken_bytes_are_an_error() {
-        let encoded = bytes(encode(&columns(), 3).expect("bytes"));
+        let encoded = bytes(encode(&packed(&columns()), 3).expect("bytes"));
         for len in 0..encoded.len() {
             assert!(decode(&encoded[..len]).is_err(), "{len}");
         }

@@ -31,13 +31,6 @@ impl Output {
         self.loose.extend_from_slice(bytes);
     }
 
-    /// Numbers of a fixed width, as dense bytes.
-    pub(super) fn numbers<const WIDTH: usize>(&mut self, numbers: impl ExactSizeIterator<Item = [u8; WIDTH]>) {
-        let start = self.dense.len();
-        self.dense.resize(start + numbers.len() * WIDTH, 0);
-        self.dense[start..].as_chunks_mut().0.iter_mut().zip(numbers).for_each(|(slot, number)| *slot = number);
-    }
-
     /// A number of rows, columns or bytes.
     pub(super) fn size(&mut self, size: usize) {
         self.dense(&(size as u64).to_le_bytes());
