@@ -112,7 +112,7 @@ impl SessionBuilder {
         self
     }
 
-    /// The most rows of a batch (8192). No answer depends on it.
+    /// The most rows of a batch (8192); fewer are made where memory is small. No answer depends on it.
     #[must_use]
     pub fn batch_rows(mut self, rows: usize) -> Self {
         self.settings.batch_rows = rows.max(1);

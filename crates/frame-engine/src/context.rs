@@ -46,6 +46,18 @@ pub(crate) fn piece_bytes(limit_bytes: usize, most: usize) -> usize {
     (limit_bytes / 3072).max(PIECE_BYTES_MIN).min(most.max(1))
 }
 
+/// Smaller batches are not worth the calls.
+const BATCH_ROWS_MIN: usize = 1024;
+
+/// A row of a batch for so many bytes of the limit that a thread has to itself: some batches of a thread are under way at any moment, nothing
+/// of which can be given up, and columns of large batches leave larger holes in memory.
+const BYTES_PER_BATCH_ROW: usize = 32 << 10;
+
+/// The rows of a batch, at most `most`: few where memory is small.
+pub(crate) fn batch_rows(limit_bytes: usize, threads: usize, most: usize) -> usize {
+    (limit_bytes / threads.max(1) / BYTES_PER_BATCH_ROW).max(BATCH_ROWS_MIN).min(most.max(1))
+}
+
 impl Context {
     /// Bytes of memory that writing a piece takes.
     pub(crate) fn writing_bytes(&self) -> usize {

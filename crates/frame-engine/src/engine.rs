@@ -9,7 +9,7 @@ use frame_io::{FileAccess, LocalFiles};
 use frame_memory::{LocalScratch, MemoryBudget, Process, ScratchAccess, SpillDir};
 use frame_plan::{Estimate, Means, Plan};
 
-use crate::context::{Context, Counters, piece_bytes};
+use crate::context::{Context, Counters, batch_rows, piece_bytes};
 use crate::lower::lower;
 use crate::report::Progress;
 use crate::run::Run;
@@ -203,7 +203,7 @@ impl Engine {
             threads: settings.threads.max(1),
             memory_bytes: settings.memory_bytes,
             beside_bytes: settings.process.and_then(|process| (process.resident_bytes)()).unwrap_or_default(),
-            batch_rows: settings.batch_rows.max(1),
+            batch_rows: batch_rows(settings.memory_bytes, settings.threads, settings.batch_rows),
             table_groups: settings.table_groups.max(1),
             piece_bytes: piece_bytes(settings.memory_bytes, settings.piece_bytes),
             least_piece_bytes: piece_bytes(0, settings.piece_bytes),
@@ -216,7 +216,7 @@ impl Engine {
 
     pub(crate) fn context(&self) -> Context {
         Context {
-            batch_rows: self.settings.batch_rows.max(1),
+            batch_rows: batch_rows(self.settings.memory_bytes, self.settings.threads, self.settings.batch_rows),
             table_groups: self.settings.table_groups.max(1),
             slice_rows: self.settings.slice_rows.max(1),
             cancel: self.cancel.clone(),
