@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::UInt64Type;
-use frame_core::{Error, Result, hash};
+use frame_core::{Error, Result, hash, memory_bytes};
 use frame_memory::{Reservation, SpillFile};
 
 use super::keys::{Key, Keys};
 use crate::context::Context;
+use crate::dictionaries::unify;
 use crate::sort::taken;
 use crate::spill::Piece;
 
@@ -97,6 +98,13 @@ impl Bucket {
     }
 }
 
+/// Bytes of the rows of a column, whose dictionary may be one of many more.
+fn bytes_of_rows(column: &ArrayRef) -> usize {
+    let Some(dictionary) = column.as_any_dictionary_opt() else { return memory_bytes(column) };
+    let values = dictionary.values();
+    (size_of::<u128>() + memory_bytes(values) / values.len().max(1)) * column.len()
+}
+
 /// Adds buckets to buckets.
 pub(super) fn merge(buckets: &mut [Bucket], more: Vec<Bucket>) {
     buckets.iter_mut().zip(more).for_each(|(bucket, more)| bucket.extend(more));
@@ -153,14 +161,16 @@ impl Parter {
                 row += 1;
             }
         }
-        let bytes: usize = batches.iter().flatten().map(|column| column.get_array_memory_size()).sum();
-        let piece_rows = cx.piece_rows(bytes, row);
+        let piece_rows = cx.piece_rows(batches.iter().flatten().map(bytes_of_rows).sum(), row);
+        // Rows of a piece come from all batches: values of dictionaries are not put together for each of them.
+        let mut batches = batches.to_vec();
+        unify(&mut batches)?;
         let mut start = 0;
         for (bucket, end) in self.buckets.iter_mut().zip(ends) {
             for part in order[start..end].chunks(piece_rows) {
                 cx.cancel.check()?;
                 let rows: Vec<(usize, usize)> = part.iter().map(|(batch, row)| (*batch as usize, *row as usize)).collect();
-                bucket.pieces.push(Piece::write(&file, &taken(batches, &rows)?, rows.len())?);
+                bucket.pieces.push(Piece::write(&file, &taken(&batches, &rows)?, rows.len())?);
                 bucket.rows += rows.len();
             }
             start = end;
