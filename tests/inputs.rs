@@ -410,6 +410,24 @@ fn formulas_stay_texts_in_spreadsheets() {
 }
 
 #[test]
+fn a_file_is_begun_again_when_a_type_turns_out_wrong() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = |row: usize| if row == 350_001 { format!("{row},x\n") } else { format!("{row},{row}\n") };
+    let rows: String = std::iter::once("id,code\n".to_owned()).chain((0..400_000).map(row)).collect();
+    let (path, copy) = (write(folder.path(), "late.csv", &rows), folder.path().join("copy.csv").display().to_string());
+    fails(&["query", "", &path, "--to", "csv"], 2, &["rows of the answer were out", "`code`", "-o"]);
+    for arguments in [["query", "", &path, "-o", &copy], ["convert", &path, "-o", &copy, "-j3"]] {
+        answer(&arguments);
+        assert!(fs::read(&copy).expect("the copy") == rows.as_bytes(), "{arguments:?}");
+    }
+    assert!(answer(&["query", "", &path, "--to", "table"]).contains("400,000 rows"));
+    let session = frame::Session::builder().build().expect("a session");
+    let batches = session.query("").input(&path).start().and_then(frame::Run::to_vec).expect("rows");
+    assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 400_000);
+    assert!(batches.iter().all(|batch| batch.schema() == batches[0].schema()));
+}
+
+#[test]
 fn parquet_is_written_as_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let size = |options: &str| {
@@ -423,6 +441,10 @@ fn parquet_is_written_as_told() {
         size(options);
     }
     let path = folder.path().join("out.csv").display().to_string();
+    answer(&["convert", "data/sales.csv", "-o", &path]);
+    assert_eq!(answer(&["query", "agg sum id", &path]), answer(&["query", "agg sum id", "data/sales.csv"]));
+    fails(&["convert", "data/sales.csv", &path, "-o", &path], 2, &["cannot be used with"]);
+    fails(&["convert", "data/sales.csv"], 2, &["OUTPUT"]);
     fails(&["convert", "data/sales.csv", &path, "--parquet", "codec=zstd"], 2, &["csv has no options of Parquet"]);
     fails(&["query", "", "data/sales.csv", "--to", "parquet", "--parquet", "codec=rar"], 2, &["codec=rar", "zstd"]);
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Result;
 use super::input::InputFlags;
-use super::output::{OutputFlags, formats_help};
+use super::output::{OutputFlags, formats_help, write_rows};
 use super::progress::{self, ProgressFlags};
 use super::resources::ResourceFlags;
 use super::settings::Settings;
@@ -17,7 +17,11 @@ pub(super) struct Arguments {
     /// The file to read
     input: String,
     /// The file to write, which appears when it is complete; - is stdout
-    output: String,
+    #[arg(required_unless_present = "named_output")]
+    output: Option<String>,
+    /// The file to write, as queries name it
+    #[arg(short = 'o', long = "output", value_name = "FILE", conflicts_with = "output", help_heading = "Output")]
+    named_output: Option<String>,
     /// Form of the output (default: by its name)
     #[arg(long, value_name = "FORM", help_heading = "Output")]
     to: Option<String>,
@@ -43,16 +47,15 @@ fn long_help() -> String {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
     let session = arguments.resources.session(settings)?;
-    let flags = OutputFlags::to_file(&arguments.output, arguments.to.as_deref()).with_parquet(arguments.parquet.as_deref());
+    let output = arguments.output.as_ref().or(arguments.named_output.as_ref()).map_or("-", String::as_str);
+    let flags = OutputFlags::to_file(output, arguments.to.as_deref()).with_parquet(arguments.parquet.as_deref());
     flags.check(|| Ok(vec![arguments.input.clone()]))?;
     super::query::stop_on_interrupt(&session);
     let query = session.query("").input_with(arguments.flags.input(&arguments.input)?);
     let bar = progress::start(&arguments.progress, settings, query.progress());
-    let mut run = query.start()?;
-    let mut output = flags.open(&run.schema(), settings.colours)?.with_help(run.workers(), session.memory_bytes());
-    for batch in run.by_ref() {
-        output.write(&batch?)?;
-    }
+    let (run, output) = write_rows(query.start()?, |run| {
+        Ok(flags.open(&run.schema(), settings.colours)?.with_help(run.workers(), session.memory_bytes()))
+    })?;
     drop(bar);
     run.finish()?;
     output.finish()

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Result;
 use super::input::InputFlags;
-use super::output::OutputFlags;
+use super::output::{OutputFlags, write_rows};
 use super::resources::ResourceFlags;
 use super::settings::Settings;
 
@@ -29,10 +29,6 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
     arguments.output.check(|| Ok(vec![arguments.file.clone()]))?;
     super::query::stop_on_interrupt(&session);
     let query = session.query(format!("take {}", arguments.rows)).input_with(arguments.input.input(&arguments.file)?);
-    let mut run = query.start()?;
-    let mut output = arguments.output.open(&run.schema(), settings.colours)?;
-    for batch in run.by_ref() {
-        output.write(&batch?)?;
-    }
+    let (_, output) = write_rows(query.start()?, |run| arguments.output.open(&run.schema(), settings.colours))?;
     output.finish()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use frame::Run;
 use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringViewArray};
 use frame::arrow::compute::cast;
 use frame::arrow::datatypes::{DataType, SchemaRef};
@@ -226,7 +227,29 @@ fn terminal_width() -> usize {
     size.map_or(WIDTH, |(width, _)| usize::from(width.0))
 }
 
+/// Writes all rows of a run; the output is begun again where the run is, if nobody has seen any of it.
+pub(super) fn write_rows(run: Run, open: impl Fn(&Run) -> Result<Output>) -> Result<(Run, Output)> {
+    let mut output = open(&run)?;
+    let mut run = if output.is_unseen() { run.taken_back() } else { run };
+    let mut restarts = run.restarts();
+    loop {
+        let batch = run.next().transpose()?;
+        if run.restarts() != restarts && output.is_unseen() {
+            restarts = run.restarts();
+            drop(output);
+            output = open(&run)?;
+        }
+        let Some(batch) = batch else { return Ok((run, output)) };
+        output.write(&batch)?;
+    }
+}
+
 impl Output {
+    /// Whether nobody sees any of it before it is complete.
+    fn is_unseen(&self) -> bool {
+        !matches!(self.form, Form::Written(_)) || self.target.pending.is_some()
+    }
+
     /// Takes a batch.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let safe = if self.is_spreadsheet_safe { Some(spreadsheet_safe(batch)?) } else { None };

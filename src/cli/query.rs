@@ -1,11 +1,11 @@
 //! `frame query`: answers a question about a file.
 
 use clap::Args;
-use frame::{Plan, Session};
+use frame::{Plan, Run, Session};
 
 use super::failure::Failure;
 use super::input::{InputFlags, is_piped, usage};
-use super::output::{Output, OutputFlags, formats_help};
+use super::output::{Output, OutputFlags, formats_help, write_rows};
 use super::progress::{self, ProgressFlags};
 use super::resources::ResourceFlags;
 use super::settings::Settings;
@@ -80,20 +80,21 @@ fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Resu
     // It only tells more of a run: what is wrong with a query is told by running it.
     let predicted = if arguments.verbose || arguments.report.is_some() { query.estimate().ok() } else { None };
     let bar = progress::start(&arguments.progress, settings, query.progress());
-    let mut run = query.start()?;
-    let mut output = match run.target() {
+    let run = query.start()?;
+    let flags = match run.target() {
         // The rows are in their file already.
         Some(target) if target.path != "-" => None,
-        Some(target) => Some(OutputFlags::to_stdout(target.format.as_deref()).open(&run.schema(), settings.colours)?),
-        None => Some(arguments.output.open(&run.schema(), settings.colours)?),
+        Some(target) => Some(&OutputFlags::to_stdout(target.format.as_deref())),
+        None => Some(&arguments.output),
     };
-    output = output.map(|output| output.with_help(run.workers(), session.memory_bytes()));
-    for batch in run.by_ref() {
-        let batch = batch?;
-        if let Some(output) = &mut output {
-            output.write(&batch)?;
+    let (run, output) = match flags {
+        None => (run, None),
+        Some(flags) => {
+            let open = |run: &Run| Ok(flags.open(&run.schema(), settings.colours)?.with_help(run.workers(), session.memory_bytes()));
+            let (run, output) = write_rows(run, open)?;
+            (run, Some(output))
         }
-    }
+    };
     drop(bar);
     let done = run.finish()?;
     output.map_or(Ok(()), Output::finish)?;

@@ -48,12 +48,35 @@ impl Run {
         self.0.target()
     }
 
+    /// The same run for somebody who can forget rows, such as the writer of a file that nobody sees before it is complete. Whenever
+    /// [`Run::restarts`] is another number after a batch or at the end, all rows come again from the first one on, perhaps with another
+    /// [`Run::schema`]. Otherwise rows that are out must come again as they were, or the run ends with an error.
+    #[must_use]
+    pub fn taken_back(self) -> Self {
+        Self(self.0.taken_back())
+    }
+
+    /// How often the run has begun again: what a file was taken for turned out to be wrong, or memory was short for several tasks at once.
+    pub fn restarts(&self) -> usize {
+        self.0.restarts()
+    }
+
     /// All batches at once.
     ///
     /// # Errors
     /// The error that the run ends with.
     pub fn to_vec(self) -> Result<Vec<RecordBatch>> {
-        self.0.collect()
+        let mut run = self.taken_back();
+        let (mut batches, mut restarts) = (Vec::new(), run.restarts());
+        loop {
+            let batch = run.next().transpose()?;
+            if run.restarts() != restarts {
+                restarts = run.restarts();
+                batches.clear();
+            }
+            let Some(batch) = batch else { return Ok(batches) };
+            batches.push(batch);
+        }
     }
 
     /// Takes what is left of the answer and tells what the run did.

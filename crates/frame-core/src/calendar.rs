@@ -75,26 +75,29 @@ fn days_in_month(year: i32, month: u32) -> u32 {
 /// `2024-01-31` as days since 1970-01-01; `None` for anything else.
 #[inline]
 pub fn parse_date(text: &[u8]) -> Option<i32> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *<&[u8; 10]>::try_from(text).ok()? else { return None };
-    let year = digits(&[y1, y2, y3, y4])?;
-    days_from_civil(year as i32, digits(&[m1, m2])?, digits(&[d1, d2])?)
+    let text = <&[u8; 10]>::try_from(text).ok()?;
+    let [y1, y2, y3, y4, _, m1, m2, _] = like(*text.first_chunk()?, *b"0000-00-")?;
+    let year = i32::from(y1) * 1000 + i32::from(y2) * 100 + i32::from(y3) * 10 + i32::from(y4);
+    days_from_civil(year, two(m1, m2), digits(&text[8..])?)
 }
 
 /// `2024-01-31T10:00`, `…:30`, `…:30.25` (up to six decimals; `T` or a blank between) as microseconds since
 /// 1970-01-01T00:00:00; `None` for anything else, a zone included.
 #[inline]
 pub fn parse_timestamp(text: &[u8]) -> Option<i64> {
-    if text.len() < 16 || !matches!(text[10], b'T' | b' ') || text[13] != b':' {
+    if !matches!(text.get(10)?, b'T' | b' ') {
         return None;
     }
     let days = i64::from(parse_date(&text[..10])?);
-    let (hour, minute) = (digits(&text[11..13])?, digits(&text[14..16])?);
-    let (second, micros) = match &text[16..] {
-        [] => (0, 0),
-        [b':', s1, s2] => (digits(&[*s1, *s2])?, 0),
-        [b':', s1, s2, b'.', fraction @ ..] if (1..=6).contains(&fraction.len()) => {
-            (digits(&[*s1, *s2])?, digits(fraction)? * 10_u32.pow(6 - fraction.len() as u32))
-        }
+    let (clock, fraction) = match &text[11..] {
+        [h1, h2, colon, m1, m2] => ([*h1, *h2, *colon, *m1, *m2, b':', b'0', b'0'], &[][..]),
+        clock => (*clock.first_chunk()?, &clock[8..]),
+    };
+    let [h1, h2, _, m1, m2, _, s1, s2] = like(clock, *b"00:00:00")?;
+    let (hour, minute, second) = (two(h1, h2), two(m1, m2), two(s1, s2));
+    let micros = match fraction {
+        [] => 0,
+        [b'.', decimals @ ..] if (1..=6).contains(&decimals.len()) => digits(decimals)? * 10_u32.pow(6 - decimals.len() as u32),
         _ => return None,
     };
     if hour > 23 || minute > 59 || second > 59 {
@@ -102,6 +105,23 @@ pub fn parse_timestamp(text: &[u8]) -> Option<i64> {
     }
     let seconds = days * 86_400 + i64::from(hour * 3_600 + minute * 60 + second);
     Some(seconds * 1_000_000 + i64::from(micros))
+}
+
+/// How far each byte of a text is from that of a pattern, in which `0` stands for any digit: the values of its digits. All bytes are looked at
+/// at once.
+#[inline]
+fn like(text: [u8; 8], pattern: [u8; 8]) -> Option<[u8; 8]> {
+    let far = u64::from_le_bytes(text) ^ u64::from_le_bytes(pattern);
+    // The high bit of a byte is set if it is more than 9 from `0`, or at all from anything else.
+    let to_high = u64::from_le_bytes(pattern.map(|byte| if byte == b'0' { 0x80 - 10 } else { 0x7f }));
+    let is_other = (far.wrapping_add(to_high) | far) & 0x8080_8080_8080_8080 != 0;
+    (!is_other).then(|| far.to_le_bytes())
+}
+
+/// A number of two digits.
+#[inline]
+fn two(tens: u8, ones: u8) -> u32 {
+    u32::from(tens) * 10 + u32::from(ones)
 }
 
 #[inline]
@@ -134,6 +154,43 @@ mod tests {
         for days in -140_000..160_000 {
             let text = date_text(days);
             assert_eq!(parse_date(text.as_bytes()), Some(days), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_byte_is_a_digit_or_what_stands_there() {
+        let text = *b"2011-11-11T11:11:11.111111";
+        for len in [10, 16, 19, 21, 26] {
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    let mut changed = text[..len].to_vec();
+                    changed[at] = byte;
+                    let expected = match text[at] {
+                        // January to December, the 1st to the 31st, and so on.
+                        b'1' | b'2' | b'0' => byte.is_ascii_digit() && !is_beyond(at, byte),
+                        b'T' => matches!(byte, b'T' | b' '),
+                        mark => byte == mark,
+                    };
+                    let found = if len == 10 { parse_date(&changed).is_some() } else { parse_timestamp(&changed).is_some() };
+                    assert_eq!(found, expected, "{}", String::from_utf8_lossy(&changed));
+                }
+            }
+        }
+        for len in (0..10).chain(11..16).chain(17..19).chain([20]) {
+            assert_eq!(parse_timestamp(&text[..len]), None, "{len}");
+        }
+        assert_eq!(parse_timestamp(b"2011-11-11T11:11:11.1111111"), None);
+        assert_eq!(parse_timestamp(b"2011-11-11T11:11").zip(parse_timestamp(b"2011-11-11 11:11:00.0")).map(|(a, b)| a - b), Some(0));
+    }
+
+    /// Whether a digit at a place of `2011-11-11T11:11:11.111111` makes a month, day, hour, minute or second that there is not.
+    fn is_beyond(at: usize, digit: u8) -> bool {
+        match at {
+            5 | 6 => !matches!((at, digit), (5, b'0' | b'1') | (6, b'0'..=b'2')),
+            8 => digit > b'2',
+            11 => digit > b'2',
+            14 | 17 => digit > b'5',
+            _ => false,
         }
     }
 

@@ -16,8 +16,9 @@ pub(crate) struct Context {
     pub(crate) batch_rows: usize,
     /// The groups that a worker's table holds before it is emptied into buckets.
     pub(crate) table_groups: usize,
-    /// Rows of a slice, about.
+    /// Rows of a slice, about, and of the left side of a slice of a join.
     pub(crate) slice_rows: u64,
+    pub(crate) join_slice_rows: u64,
     /// Bytes that an operator of one worker gathers before it puts them on disk.
     pub(crate) gathered_bytes: usize,
     /// Bytes of the pieces in which rows go to disk.
@@ -46,6 +47,10 @@ pub(crate) fn piece_bytes(limit_bytes: usize, most: usize) -> usize {
     (limit_bytes / 3072).max(PIECE_BYTES_MIN).min(most.max(1))
 }
 
+/// A piece of a bucket is such a part of the limit, at most so many times as large as others.
+const BUCKET_PIECES: usize = 1024;
+const BUCKET_GROWTH: usize = 4;
+
 /// Smaller batches are not worth the calls.
 const BATCH_ROWS_MIN: usize = 1024;
 
@@ -58,16 +63,47 @@ pub(crate) fn batch_rows(limit_bytes: usize, threads: usize, most: usize) -> usi
     (limit_bytes / threads.max(1) / BYTES_PER_BATCH_ROW).max(BATCH_ROWS_MIN).min(most.max(1))
 }
 
+/// A slice of a join has so many times the rows of one of a group by at most, as the other side is opened once for each; and as many times as
+/// a thread has so many bytes of the limit to itself.
+const OF_JOIN: u64 = 4;
+const JOIN_SLICE_BYTES: usize = 64 << 20;
+
+/// The rows of the left side of a slice of a join.
+pub(crate) fn join_slice_rows(limit_bytes: usize, threads: usize, slice_rows: u64) -> u64 {
+    let times = limit_bytes / threads.max(1) / JOIN_SLICE_BYTES;
+    slice_rows.saturating_mul((times as u64).clamp(1, OF_JOIN))
+}
+
 impl Context {
     /// Bytes of memory that writing a piece takes.
     pub(crate) fn writing_bytes(&self) -> usize {
         PIECE_COPIES * self.piece_bytes
     }
 
+    /// Bytes of the pieces of buckets: a bucket is loaded as a whole or piece by piece, so they may be larger than those that are merged.
+    pub(crate) fn bucket_piece_bytes(&self) -> usize {
+        (self.budget.limit_bytes() / BUCKET_PIECES).clamp(self.piece_bytes, BUCKET_GROWTH * self.piece_bytes)
+    }
+
+    /// Bytes of memory that writing a piece of a bucket takes.
+    pub(crate) fn bucket_writing_bytes(&self) -> usize {
+        PIECE_COPIES * self.bucket_piece_bytes()
+    }
+
+    /// How many rows make a piece of a bucket, if so many rows have so many bytes.
+    pub(crate) fn bucket_piece_rows(&self, bytes: usize, rows: usize) -> usize {
+        rows_of(self.bucket_piece_bytes(), bytes, rows)
+    }
+
     /// How many rows make a piece, if so many rows have so many bytes.
     pub(crate) fn piece_rows(&self, bytes: usize, rows: usize) -> usize {
-        (self.piece_bytes / (bytes / rows.max(1)).max(1)).max(1)
+        rows_of(self.piece_bytes, bytes, rows)
     }
+}
+
+/// How many rows have so many bytes, if all `rows` have `of_rows`; at least one.
+fn rows_of(bytes: usize, of_rows: usize, rows: usize) -> usize {
+    (bytes / (of_rows / rows.max(1)).max(1)).max(1)
 }
 
 /// Counts of one attempt.

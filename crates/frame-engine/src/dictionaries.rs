@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray};
 use arrow::compute::interleave;
 use arrow::datatypes::Int32Type;
 use arrow::row::{RowConverter, SortField};
@@ -11,32 +11,6 @@ use frame_core::{Error, Result};
 
 /// The ids that scans give.
 type Dictionary = DictionaryArray<Int32Type>;
-
-/// Gives the dictionaries of each column the same values: `batches` are the columns of several batches with the same types.
-///
-/// # Errors
-/// An Arrow error for values without an order.
-pub(crate) fn unify(batches: &mut [Vec<ArrayRef>]) -> Result<()> {
-    for at in 0..batches.first().map_or(0, Vec::len) {
-        let dictionaries: Option<Vec<&Dictionary>> = batches.iter().map(|columns| columns[at].as_dictionary_opt()).collect();
-        let Some(dictionaries) = dictionaries else { continue };
-        let (values, new_ids) = unified(&dictionaries.iter().map(|dictionary| dictionary.values().clone()).collect::<Vec<_>>())?;
-        let with_values = |(dictionary, ids): (&&Dictionary, &NewIds)| -> Result<Option<ArrayRef>> {
-            let Some(ids) = ids else { return Ok(None) };
-            // Null rows may have any id.
-            let ids = dictionary.keys().values().iter().map(|id| ids.get(*id as usize).copied().unwrap_or(0)).collect::<Vec<_>>();
-            let ids = Int32Array::new(ids.into(), dictionary.keys().nulls().cloned());
-            Ok(Some(Arc::new(Dictionary::try_new(ids, values.clone())?)))
-        };
-        let columns = dictionaries.iter().zip(&new_ids).map(with_values).collect::<Result<Vec<_>>>()?;
-        batches.iter_mut().zip(columns).for_each(|(batch, column)| {
-            if let Some(column) = column {
-                batch[at] = column;
-            }
-        });
-    }
-    Ok(())
-}
 
 /// The rows of some dictionaries at some places, if all have the same values.
 pub(crate) fn gathered(arrays: &[&dyn Array], places: &[(usize, usize)]) -> Result<Option<ArrayRef>> {
@@ -104,14 +78,14 @@ fn address(values: &ArrayRef) -> *const () {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::StringArray;
+    use arrow::array::{Int32Array, StringArray};
     use arrow::compute::{cast, take};
     use arrow::datatypes::DataType;
 
     use super::*;
 
-    fn texts(column: &ArrayRef) -> ArrayRef {
-        cast(column, &DataType::Utf8).expect("texts")
+    fn dictionary(ids: Vec<Option<i32>>, values: &ArrayRef) -> ArrayRef {
+        Arc::new(Dictionary::try_new(Int32Array::from(ids), values.clone()).expect("a dictionary"))
     }
 
     #[test]
@@ -133,22 +107,16 @@ mod tests {
     #[test]
     fn rows_are_gathered_by_ids_of_common_values() {
         let values: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), Some("b"), None]));
-        let of = |ids: Vec<Option<i32>>, values: &ArrayRef| -> ArrayRef {
-            Arc::new(Dictionary::try_new(Int32Array::from(ids), values.clone()).expect("a dictionary"))
-        };
-        let columns = [of(vec![Some(1), None, Some(0), Some(2)], &values), of(vec![None, Some(0)], &values)];
+        let other: ArrayRef = Arc::new(StringArray::from(vec!["c", "b"]));
+        let columns = [dictionary(vec![Some(1), None, Some(0), Some(2)], &values), dictionary(vec![None, Some(0)], &values)];
         let arrays: Vec<&dyn Array> = columns.iter().map(AsRef::as_ref).collect();
         let places = [(1, 0), (0, 0), (0, 3), (1, 1)];
         let rows = gathered(&arrays, &places).expect("rows").expect("the same values");
+        let texts = |column: &ArrayRef| cast(column, &DataType::Utf8).expect("texts");
         let expected: Vec<ArrayRef> = columns.iter().map(texts).collect();
         let expected = interleave(&expected.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &places).expect("rows");
         assert_eq!(&texts(&rows), &expected);
-        let other: ArrayRef = Arc::new(StringArray::from(vec!["c", "b"]));
-        let columns = [columns[0].clone(), of(vec![Some(1), None, Some(0)], &other)];
-        assert!(gathered(&[columns[0].as_ref(), columns[1].as_ref()], &places).expect("no rows").is_none());
-        let mut batches = columns.clone().map(|column| vec![column]);
-        unify(&mut batches).expect("dictionaries");
-        assert_eq!(batches.iter().map(|columns| texts(&columns[0])).collect::<Vec<_>>(), columns.map(|column| texts(&column)));
-        assert!(gathered(&[batches[0][0].as_ref(), batches[1][0].as_ref()], &places).expect("rows").is_some());
+        let others = dictionary(vec![Some(1), None, Some(0)], &other);
+        assert!(gathered(&[columns[0].as_ref(), others.as_ref()], &places).expect("no rows").is_none());
     }
 }

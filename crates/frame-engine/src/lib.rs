@@ -31,6 +31,7 @@ mod run;
 mod slices;
 mod sort;
 mod source;
+mod sources;
 mod spill;
 mod stream;
 mod tables;

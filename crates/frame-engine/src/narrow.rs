@@ -12,7 +12,7 @@ use frame_core::{Error, Result};
 use crate::whole::{Whole, WithWhole, column, range, values, with_whole};
 
 /// The most bytes of a distance.
-pub(crate) const WIDTH_MAX: usize = size_of::<u64>();
+const WIDTH_MAX: usize = size_of::<u64>();
 
 /// Where a row of several batches is: the batch, and its row there.
 pub(crate) type Place = (u32, u32);

@@ -68,6 +68,18 @@ impl Packed {
     }
 }
 
+impl From<ArrayRef> for Packed {
+    fn from(column: ArrayRef) -> Self {
+        Self::of(&column)
+    }
+}
+
+/// About as many bytes of memory as so many rows take as texts, if they have these values.
+pub(crate) fn bytes_of_texts(values: &ArrayRef, rows: usize) -> usize {
+    let of_values = memory_bytes(values).max(size_of::<u128>() * values.len());
+    of_values.div_ceil(values.len().max(1)) * rows
+}
+
 /// A column of values by their ids.
 pub(crate) fn dictionary(ids: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef> {
     Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(ids.as_primitive().clone(), values.clone())?))

@@ -27,6 +27,9 @@ use crate::write::Threads;
 /// A running query: an iterator over the batches of its answer.
 ///
 /// After an error the iterator ends. [`Run::finish`] gives the report.
+///
+/// When what a file was taken for turns out to be wrong, or memory is short for several tasks at once, the run begins again. Rows that are out
+/// must then come again as they were, and only those behind them are handed out; see [`Run::taken_back`] for who can forget them instead.
 pub struct Run {
     engine: Engine,
     planner: Planner,
@@ -36,6 +39,8 @@ pub struct Run {
     restarts: Vec<String>,
     progress: Progress,
     started: Instant,
+    /// Whoever takes the rows forgets them when the run begins again.
+    is_taken_back: bool,
     is_over: bool,
 }
 
@@ -64,7 +69,32 @@ impl Run {
             tables.finish(attempt.cx.counters.ledger().read)?;
             attempt.cx.outputs.complete()?;
         }
-        Ok(Self { engine, planner, tables, attempt, emitted: Emitted::new(false), restarts, progress, started, is_over: false })
+        Ok(Self {
+            engine,
+            planner,
+            tables,
+            attempt,
+            emitted: Emitted::new(false),
+            restarts,
+            progress,
+            started,
+            is_taken_back: false,
+            is_over: false,
+        })
+    }
+
+    /// The same run for somebody who can forget rows, such as the writer of a file that nobody sees before it is complete. Whenever
+    /// [`Run::restarts`] is one more after a batch or at the end, all rows come again from the first one on, perhaps with another
+    /// [`Run::schema`].
+    #[must_use]
+    pub fn taken_back(mut self) -> Self {
+        self.attempt.given = Emitted::new(false);
+        Self { is_taken_back: true, ..self }
+    }
+
+    /// How often the run has begun again.
+    pub fn restarts(&self) -> usize {
+        self.restarts.len()
     }
 
     /// The session's threads, for whoever writes the answer.
@@ -123,7 +153,9 @@ impl Run {
                     return Ok(None);
                 }
                 Some(Ok((batch, _memory))) => batch.into_record_batch()?,
-                Some(Err(Stop::Failed(error))) if self.emitted.rows > 0 && self.attempt.is_unordered => return Err(error),
+                Some(Err(Stop::Failed(error))) if self.emitted.rows > 0 && self.attempt.is_unordered && !self.is_taken_back => {
+                    return Err(error);
+                }
                 Some(Err(Stop::Failed(error))) => {
                     self.restarts.push(relieved(&mut self.engine, &self.attempt.cx, error)?);
                     self.again("memory was short")?;
@@ -155,6 +187,11 @@ impl Run {
     /// Begins again, for a reason.
     fn again(&mut self, why: &str) -> Result<()> {
         let attempt = attempt(&mut self.engine, &self.planner, &mut self.tables, &mut self.restarts, &self.progress)?;
+        if self.is_taken_back {
+            self.emitted = Emitted::new(false);
+            self.attempt = Attempt { given: Emitted::new(false), ..attempt };
+            return Ok(());
+        }
         if self.emitted.rows > 0 && attempt.schema != self.attempt.schema {
             return Err(too_late(why, self.emitted.rows));
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use arrow::array::{Array, ArrayRef, UInt32Array, new_empty_array, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use frame_core::{Batch, Result};
+use frame_core::{Batch, Error, Result};
 use frame_memory::{Grant, Reservation};
 use frame_plan::{JoinColumn, JoinKind};
 
@@ -22,9 +22,11 @@ use super::table::NONE;
 use super::unmatched::{beside_nulls, unmatched};
 use crate::compact::compact;
 use crate::context::Context;
+use crate::narrow::Place;
+use crate::packed::Packed;
 use crate::pipeline::Pieces;
-use crate::sort::taken;
-use crate::spill::{Piece, plain_type};
+use crate::sources::Sources;
+use crate::spill::Piece;
 
 /// Bytes that a row takes while its table is made: in the table, its hash, its places in the order of ranks and of buckets, a mark.
 const ROW_BYTES: usize = TABLE_BYTES + 56;
@@ -47,7 +49,7 @@ pub(super) struct Sides {
     kind: JoinKind,
     /// Where the columns of the result come from, with the ranks of both sides behind them; none if the result is left rows.
     columns: Vec<JoinColumn>,
-    /// The schema of the result, with ranks behind it; no column is a dictionary.
+    /// The schema of the result, with ranks behind it.
     pub(super) schema: SchemaRef,
     /// How many columns of the result are ranks.
     pub(super) ranks: usize,
@@ -58,11 +60,11 @@ pub(super) struct Sides {
 
 impl Sides {
     pub(super) fn new(prober: &Prober, right: &Parted, last: Option<u64>, cx: &Context) -> Self {
-        let mut types: Vec<DataType> = right.types.iter().map(plain_type).collect();
+        let mut types = right.types.clone();
         let mut making = right.making.clone();
         let mut columns = prober.columns.clone();
         let is_filter = prober.kind.is_filter();
-        let mut fields: Vec<DataType> = prober.schema.fields().iter().map(|field| plain_type(field.data_type())).collect();
+        let mut fields: Vec<DataType> = prober.schema.fields().iter().map(|field| field.data_type().clone()).collect();
         fields.push(DataType::UInt64);
         if !is_filter {
             columns.extend([JoinColumn::Left(prober.left_columns), JoinColumn::Right(types.len())]);
@@ -400,7 +402,7 @@ impl Chunk {
 impl Sides {
     /// The left rows of a piece that are wanted.
     fn left_rows(&self, piece: &Piece) -> Result<Batch> {
-        let columns = piece.read_plain()?;
+        let columns = piece.read_any()?;
         let fields = columns.iter().map(|column| Field::new("", column.data_type().clone(), true)).collect::<Vec<_>>();
         let selection = match self.last {
             None => None,
@@ -413,22 +415,23 @@ impl Sides {
     }
 }
 
-/// Rows of some pieces in the order of their ranks, which stand behind the columns; without the values of those that are not needed.
+/// Rows of some pieces in the order of their ranks, which stand behind the columns; without the values of those that are not needed. What was
+/// a dictionary may have become plain.
 pub(super) fn loaded(pieces: &[Piece], is_needed: impl Fn(usize) -> bool) -> Result<Vec<ArrayRef>> {
     let mut batches = Vec::with_capacity(pieces.len());
-    let mut order = Vec::with_capacity(pieces.iter().map(Piece::rows).sum());
-    for (batch, piece) in pieces.iter().enumerate() {
-        let mut columns = piece.read_plain()?;
-        order.extend(ranks(&columns)?.iter().enumerate().map(|(row, rank)| (*rank, batch, row)));
-        let last = columns.len() - 1;
-        let unneeded = columns.iter_mut().take(last).enumerate().filter(|(at, _)| !is_needed(*at));
-        unneeded.for_each(|(_, column)| *column = new_null_array(&DataType::Null, column.len()));
+    let mut order: Vec<(u64, Place)> = Vec::with_capacity(pieces.iter().map(Piece::rows).sum());
+    for (batch, piece) in (0..).zip(pieces) {
+        let mut columns = piece.packed()?;
+        let all_ranks = columns.pop().ok_or_else(|| Error::internal("rows without ranks"))?;
+        order.extend((0..).zip(ranks(&[all_ranks.column()?])?).map(|(row, rank)| (*rank, (batch, row))));
+        let unneeded = columns.iter_mut().enumerate().filter(|(at, _)| !is_needed(*at));
+        unneeded.for_each(|(_, column)| *column = Packed::Plain(new_null_array(&DataType::Null, piece.rows())));
+        columns.push(all_ranks);
         batches.push(columns);
     }
-    order.sort_unstable();
-    let places: Vec<(usize, usize)> = order.iter().map(|(_, batch, row)| (*batch, *row)).collect();
-    drop(order);
-    let columns = taken(&batches, &places)?;
-    drop(batches);
+    // Those of each piece are in order already.
+    order.sort_by_key(|(rank, _)| *rank);
+    let places: Vec<Place> = order.into_iter().map(|(_, place)| place).collect();
+    let columns = Sources::new(batches)?.rows(&places, usize::MAX)?;
     Ok(columns.iter().map(compact).collect())
 }

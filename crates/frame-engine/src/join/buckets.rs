@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::UInt64Type;
-use frame_core::{Error, Result, hash, memory_bytes};
+use frame_core::{Error, Result, hash};
 use frame_memory::{Reservation, SpillFile};
 
 use super::keys::{Key, Keys};
 use crate::context::Context;
-use crate::dictionaries::unify;
-use crate::sort::taken;
+use crate::narrow::Place;
+use crate::sources::{Sources, slabs};
 use crate::spill::Piece;
 
 /// The number of buckets.
@@ -82,27 +82,19 @@ impl Bucket {
         for (at, piece) in self.pieces.iter().enumerate() {
             cx.cancel.check()?;
             bytes += piece.bytes() + piece.rows() * ORDER_BYTES;
-            memory.require(parter.bytes() + bytes + piece.reading_bytes() + cx.writing_bytes())?;
+            memory.require(parter.bytes() + bytes + piece.reading_bytes() + cx.bucket_writing_bytes())?;
             rows.push(piece.read_plain()?);
             // As much at a time as makes pieces of a good size.
             let more = self.pieces.get(at + 1).map_or(0, |next| next.bytes() + next.rows() * ORDER_BYTES + next.reading_bytes());
-            let is_much = more == 0 || bytes + more > (BUCKETS * cx.piece_bytes).min(cx.gathered_bytes);
+            let is_much = more == 0 || bytes + more > (BUCKETS * cx.bucket_piece_bytes()).min(cx.gathered_bytes);
             if is_much || more > cx.budget.free_bytes() {
-                parter.write(&rows, cx)?;
-                rows.clear();
+                parter.write(std::mem::take(&mut rows), cx)?;
                 bytes = 0;
             }
         }
         memory.require(parter.bytes())?;
         Ok((parter.buckets, memory))
     }
-}
-
-/// Bytes of the rows of a column, whose dictionary may be one of many more.
-fn bytes_of_rows(column: &ArrayRef) -> usize {
-    let Some(dictionary) = column.as_any_dictionary_opt() else { return memory_bytes(column) };
-    let values = dictionary.values();
-    (size_of::<u128>() + memory_bytes(values) / values.len().max(1)) * column.len()
 }
 
 /// Adds buckets to buckets.
@@ -132,14 +124,14 @@ impl Parter {
     }
 
     /// Writes rows: columns, and the ranks behind them.
-    pub(super) fn write(&mut self, batches: &[Vec<ArrayRef>], cx: &Context) -> Result<()> {
+    pub(super) fn write(&mut self, batches: Vec<Vec<ArrayRef>>, cx: &Context) -> Result<()> {
         let file = match &self.file {
             Some(file) => file.clone(),
             None => self.file.insert(Arc::new(cx.spill.file()?)).clone(),
         };
         let mut places = Vec::new();
         let mut ends = vec![0; BUCKETS];
-        for columns in batches {
+        for columns in &batches {
             self.place(columns, &mut places, &mut ends)?;
         }
         let mut next = vec![0; BUCKETS];
@@ -149,9 +141,9 @@ impl Parter {
             total += *end;
             *end = total;
         }
-        let mut order = vec![(0_u32, 0_u32); total];
+        let mut order: Vec<Place> = vec![(0, 0); total];
         let mut row = 0;
-        for (batch, columns) in (0..).zip(batches) {
+        for (batch, columns) in (0..).zip(&batches) {
             for in_batch in 0..columns.last().map_or(0, |column| column.len()) {
                 if places[row] != NOWHERE {
                     let place = &mut next[usize::from(places[row])];
@@ -161,19 +153,24 @@ impl Parter {
                 row += 1;
             }
         }
-        let piece_rows = cx.piece_rows(batches.iter().flatten().map(bytes_of_rows).sum(), row);
-        // Rows of a piece come from all batches: values of dictionaries are not put together for each of them.
-        let mut batches = batches.to_vec();
-        unify(&mut batches)?;
-        let mut start = 0;
-        for (bucket, end) in self.buckets.iter_mut().zip(ends) {
-            for part in order[start..end].chunks(piece_rows) {
-                cx.cancel.check()?;
-                let rows: Vec<(usize, usize)> = part.iter().map(|(batch, row)| (*batch as usize, *row as usize)).collect();
-                bucket.pieces.push(Piece::write(&file, &taken(&batches, &rows)?, rows.len())?);
-                bucket.rows += rows.len();
-            }
+        let sources = Sources::new(batches)?;
+        let piece_rows = cx.bucket_piece_rows(sources.bytes(), row);
+        // The pieces of each bucket, end to end.
+        let (mut pieces, mut of_buckets, mut start) = (Vec::new(), Vec::new(), 0);
+        for (bucket, end) in ends.into_iter().enumerate() {
+            let starts = (start..end).step_by(piece_rows);
+            pieces.extend(starts.map(|start| start..end.min(start + piece_rows)));
+            of_buckets.resize(pieces.len(), bucket);
             start = end;
+        }
+        let mut of_buckets = of_buckets.into_iter();
+        for pieces in slabs(&pieces) {
+            let places = &order[pieces[0].start..pieces[pieces.len() - 1].end];
+            for (piece, bucket) in sources.write(&file, places, pieces, &cx.cancel)?.into_iter().zip(of_buckets.by_ref()) {
+                let bucket = &mut self.buckets[bucket];
+                bucket.rows += piece.rows();
+                bucket.pieces.push(piece);
+            }
         }
         Ok(())
     }

@@ -34,6 +34,8 @@ pub(crate) struct Gathering {
     bytes: usize,
     pub(super) memory: Reservation,
     disk: Option<Disk>,
+    /// Whether it is known that rows will go to disk.
+    goes_to_disk: bool,
 }
 
 /// What a worker has put on disk.
@@ -60,7 +62,12 @@ pub(super) enum Aside {
 impl Gathering {
     pub(super) fn new(cx: &Context) -> Self {
         let memory = cx.budget.reserve("join");
-        Self { batches: Vec::new(), dictionaries: Vec::new(), rows: 0, bytes: 0, memory, disk: None }
+        Self { batches: Vec::new(), dictionaries: Vec::new(), rows: 0, bytes: 0, memory, disk: None, goes_to_disk: false }
+    }
+
+    /// For rows that all go to disk.
+    pub(super) fn to_disk(cx: &Context) -> Self {
+        Self { goes_to_disk: true, ..Self::new(cx) }
     }
 
     /// Whether some rows are on disk.
@@ -74,7 +81,7 @@ impl Gathering {
         if matches!(way, Way::Never) {
             self.memory.require(self.bytes + bytes)?;
         } else {
-            let is_much = !self.batches.is_empty() && self.bytes + bytes > cx.gathered_bytes;
+            let is_much = !self.batches.is_empty() && self.bytes + bytes > self.bytes_max(cx);
             let wanted = self.bytes + bytes + self.writing_bytes(self.rows + batch.len(), cx);
             if is_much || self.memory.resize(wanted) == Grant::Full {
                 // Few rows make small pieces: some may take of what is left to those who cannot give up anything.
@@ -92,13 +99,19 @@ impl Gathering {
         Ok(())
     }
 
+    /// The bytes of rows that wait at most. Of those that go to disk in any case no more than make pieces of a good size: the same memory is
+    /// used again and again then, and much of it is in the cache.
+    fn bytes_max(&self, cx: &Context) -> usize {
+        if self.goes_to_disk { cx.gathered_bytes.min(BUCKETS * cx.bucket_piece_bytes()) } else { cx.gathered_bytes }
+    }
+
     fn bytes_of(&mut self, batch: &Batch) -> usize {
         batch.columns().iter().map(|column| held_bytes(column, &mut self.dictionaries)).sum()
     }
 
     /// Bytes that putting so many rows on disk takes, and those of what is there.
     fn writing_bytes(&self, rows: usize, cx: &Context) -> usize {
-        rows * ORDER_BYTES + cx.writing_bytes() + self.listed_bytes()
+        rows * ORDER_BYTES + cx.bucket_writing_bytes() + self.listed_bytes()
     }
 
     fn listed_bytes(&self) -> usize {
@@ -120,6 +133,7 @@ impl Gathering {
             return Ok(());
         }
         self.memory.require(self.bytes + self.writing_bytes(self.rows, cx))?;
+        self.goes_to_disk = true;
         let mut batches = std::mem::take(&mut self.batches);
         batches.sort_by_key(|(origin, _)| *origin);
         if self.disk.is_none() {
@@ -137,12 +151,14 @@ impl Gathering {
                     Ok(columns)
                 };
                 let rows = batches.iter().map(ranked).collect::<Result<Vec<_>>>()?;
-                parter.write(&rows, cx)?;
+                // Each column is given up when it has been packed.
+                drop(batches);
+                self.dictionaries.clear();
+                parter.write(rows, cx)?;
             }
             Some(Disk::InOrder(lister)) => batches.iter().try_for_each(|(origin, batch)| lister.write(*origin, batch, cx))?,
             None => {}
         }
-        drop(batches);
         self.dictionaries.clear();
         (self.bytes, self.rows) = (0, 0);
         self.memory.require(self.listed_bytes())

@@ -27,7 +27,6 @@ use crate::group_by::ranks::first_rank;
 use crate::pipeline::Pipeline;
 use crate::sort::{Order, SortKeys, Sorter, sorted};
 use crate::source::Source;
-use crate::spill::with_types;
 
 /// The right side, by bucket.
 #[derive(Debug)]
@@ -210,7 +209,7 @@ impl StageWork for Parting<'_> {
     type Stop = Stop;
 
     fn start(&self) -> Result<Share, Stop> {
-        Ok(Share { gathering: Gathering::new(&self.pipeline.cx), stop: None })
+        Ok(Share { gathering: Gathering::to_disk(&self.pipeline.cx), stop: None })
     }
 
     fn run(&self, share: &mut Share, partition: usize) -> Result<Flow, Stop> {
@@ -247,8 +246,7 @@ struct Rows {
 impl Rows {
     fn batch(&self, batch: Batch) -> Result<Batch> {
         let batch = batch.dense()?;
-        let types: Vec<DataType> = self.schema.fields().iter().map(|field| field.data_type().clone()).collect();
-        let columns = with_types(&batch.columns()[..types.len()], &types)?;
+        let columns = batch.columns()[..self.schema.fields().len()].to_vec();
         Batch::new(self.schema.clone(), columns, batch.len())
     }
 }

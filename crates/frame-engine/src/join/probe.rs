@@ -206,9 +206,8 @@ impl Prober {
             Some(rows) => picked(&batch.columns()[place], rows),
         };
         let column = |(at, column): (usize, &JoinColumn)| match column {
-            JoinColumn::Left(place) => of_left(*place),
-            JoinColumn::Either(place, _) => as_type(&of_left(*place)?, self.schema.field(at).data_type()),
-            JoinColumn::Right(place) => picked(built.column(*place)?, right),
+            JoinColumn::Left(place) | JoinColumn::Either(place, _) => as_type(&of_left(*place)?, self.schema.field(at).data_type()),
+            JoinColumn::Right(place) => as_type(&picked(built.column(*place)?, right)?, self.schema.field(at).data_type()),
         };
         let columns = self.columns.iter().enumerate().map(column).collect::<Result<Vec<_>>>()?;
         Batch::new(self.schema.clone(), columns, right.len())

@@ -15,9 +15,6 @@ use crate::pipeline::{Pipe, Pipeline};
 use crate::slices::{Sliced, SlicedScan, Work, cut, extents};
 use crate::source::TableSource;
 
-/// A slice of a join has so many times the rows of one of a group by: the other side is opened once for each.
-const OF_JOIN: u64 = 4;
-
 /// Values of a key must lie that much farther apart than a worker's table has groups: so many groups are counted without slices.
 const WIDTH: usize = 4;
 
@@ -29,7 +26,7 @@ impl Lowering<'_> {
         }
         let keys = if group_by.is_unordered { group_by.keys.len() } else { 1 };
         let names = group_by.keys.iter().take(keys).filter_map(|key| Some(input.schema.field(key.as_column()?).name().as_str()));
-        let (scan, key) = names.into_iter().find_map(|name| Some((self.sliced(input, name, 1)?, name)))?;
+        let (scan, key) = names.into_iter().find_map(|name| Some((self.sliced(input, name, self.cx.slice_rows)?, name)))?;
         let text = format!("  in {} slices by {key}\n{}  {}\n", scan.slices(), of_input(input), StageSink::explain(group_by));
         let (cx, schema) = (of_slices(self.cx), group_by.schema.clone());
         let (of_slice, group_by) = (scan.clone(), group_by.clone());
@@ -52,7 +49,7 @@ impl Lowering<'_> {
             && join.as_of.is_none()
             && join.expect.is_none()
             && self.order == Use::Nothing;
-        if !can_be || !self.is_used_once(plan) || rows(right).is_none_or(|rows| rows <= OF_JOIN.saturating_mul(self.cx.slice_rows)) {
+        if !can_be || !self.is_used_once(plan) || rows(right).is_none_or(|rows| rows <= self.cx.join_slice_rows) {
             return Ok(None);
         }
         let scans = join.keys.iter().find_map(|pair| {
@@ -60,7 +57,7 @@ impl Lowering<'_> {
             if of_left.data_type() != of_right.data_type() {
                 return None;
             }
-            let left = self.sliced(left, &pair.left, OF_JOIN)?;
+            let left = self.sliced(left, &pair.left, self.cx.join_slice_rows)?;
             let right = self.cut_alike(right, &pair.right, &left)?;
             Some((left, right, pair.left.clone()))
         });
@@ -109,11 +106,11 @@ impl Lowering<'_> {
         uses(self.whole, plan) < 2
     }
 
-    /// A table in slices of a column, `times` as large as those of a group by.
-    fn sliced(&self, input: &Open, column: &str, times: u64) -> Option<Arc<SlicedScan>> {
+    /// A table in slices of a column, of so many rows.
+    fn sliced(&self, input: &Open, column: &str, rows: u64) -> Option<Arc<SlicedScan>> {
         let scan = scan(input)?;
         let extents = extents(scan.table.as_ref(), column)?;
-        let slices = cut(&extents, times.saturating_mul(self.cx.slice_rows), self.cx.table_groups.saturating_mul(WIDTH) as u64)?;
+        let slices = cut(&extents, rows, self.cx.table_groups.saturating_mul(WIDTH) as u64)?;
         Some(SlicedScan::new(scan, column, extents, slices, self.cx))
     }
 

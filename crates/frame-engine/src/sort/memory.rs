@@ -11,11 +11,11 @@ use frame_memory::Reservation;
 
 use super::keys::{Entry, entries};
 use super::sorter::Held;
-use super::sources::Sources;
 use crate::compact::compacted;
 use crate::context::Context;
 use crate::narrow::Place;
 use crate::source::{Once, Source};
+use crate::sources::Sources;
 
 /// Rows in order; each partition is a batch of the result.
 pub(super) struct InMemory {

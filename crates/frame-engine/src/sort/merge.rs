@@ -17,13 +17,13 @@ use frame_memory::{MemoryBudget, Reservation, SpillFile};
 
 use super::keys::{Entry, ORDER_BYTES, SortKeys, entries_of};
 use super::ranges::{Ends, Ranges};
-use super::run::{Run, RunPiece, slab_bytes};
-use super::sources::Sources;
+use super::run::{Run, RunPiece};
 use crate::compact::compacted;
 use crate::context::Context;
 use crate::narrow::Place;
 use crate::packed::Packed;
 use crate::source::Source;
+use crate::sources::{Sources, slab_bytes};
 
 /// The most bytes of a range, loaded.
 const RANGE_BYTES_MAX: usize = 24 << 20;
@@ -160,19 +160,15 @@ impl Merging {
     fn touching(&self, range: usize) -> impl Iterator<Item = ((usize, usize), &RunPiece)> {
         self.runs.iter().enumerate().flat_map(move |(at, run)| {
             let from = run.pieces.partition_point(|piece| !self.ranges.reaches(&piece.last, range));
-            let is_last = range + 1 == self.ranges.count();
-            let touching = run.pieces[from..].iter().take_while(move |piece| is_last || !self.ranges.reaches(&piece.first, range + 1));
+            let touching = run.pieces[from..].iter().take_while(move |piece| !self.ranges.reaches(&piece.first, range + 1));
             touching.zip(from..).map(move |(piece, place)| ((at, place), piece))
         })
     }
 
     /// Says that the pieces that begin in a range will be read soon.
     fn will_read(&self, range: usize) {
-        if range < self.ranges.count() {
-            self.touching(range)
-                .filter(|(_, piece)| self.ranges.reaches(&piece.first, range))
-                .for_each(|(_, piece)| piece.piece.will_read());
-        }
+        let beginning = self.touching(range).filter(|(_, piece)| self.ranges.reaches(&piece.first, range));
+        beginning.for_each(|(_, piece)| piece.piece.will_read());
     }
 
     /// A piece, loaded now or by another range.

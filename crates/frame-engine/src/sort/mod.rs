@@ -10,7 +10,6 @@ mod rows;
 mod run;
 mod sink;
 mod sorter;
-mod sources;
 
 pub(crate) use keys::SortKeys;
 pub(crate) use order::{Order, canonical, sorted_indices};

@@ -99,9 +99,9 @@ impl Ranges {
         self.starts.len() + 1
     }
 
-    /// Whether a key is in a range or behind it.
+    /// Whether a key is in a range or behind it; none is behind the last one.
     pub(super) fn reaches(&self, key: &[u8], range: usize) -> bool {
-        range.checked_sub(1).is_none_or(|start| self.starts[start].as_ref() <= key)
+        range.checked_sub(1).is_none_or(|start| self.starts.get(start).is_some_and(|start| start.as_ref() <= key))
     }
 
     /// The range that a key is in.

@@ -1,6 +1,5 @@
 //! A run: sorted rows on disk, in pieces of which the first and the last key are kept in memory.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
@@ -11,19 +10,10 @@ use frame_memory::SpillFile;
 
 use super::borders::Borders;
 use super::keys::{Entry, ORDER_BYTES};
-use super::sources::Sources;
 use crate::dictionaries::gathered;
 use crate::narrow::Place;
+use crate::sources::{Sources, slabs};
 use crate::spill::Piece;
-
-/// Rows are picked for so many parts of a run, one after the other: all of a column at once is as near to the cache as can be, and takes
-/// more memory.
-const SLABS: usize = 4;
-
-/// Bytes of memory that writing a run takes if its rows take so many, besides those of pieces: the numbers of a part of it, packed and not.
-pub(super) fn slab_bytes(bytes: usize) -> usize {
-    bytes / 2 / SLABS
-}
 
 /// Sorted rows.
 #[derive(Debug, Default)]
@@ -64,16 +54,12 @@ impl Run {
         cancel: &CancelToken,
     ) -> Result<()> {
         let parts = borders.cut(order, keys, piece_rows);
-        for parts in parts.chunk_by(|one, other| one.start * SLABS / order.len() == other.start * SLABS / order.len()) {
-            cancel.check()?;
-            let (start, end) = (parts[0].start, parts[parts.len() - 1].end);
-            let places: Vec<Place> = order[start..end].iter().map(Entry::place).collect();
-            let parts: Vec<Range<usize>> = parts.iter().map(|part| part.start - start..part.end - start).collect();
-            for (part, columns) in parts.iter().zip(sources.packed(&places, &parts)?) {
-                let columns = sources.complete(columns, &places[part.clone()])?;
-                let piece = Piece::write_packed(file, &columns, part.len())?;
+        for parts in slabs(&parts) {
+            let start = parts[0].start;
+            let places: Vec<Place> = order[start..parts[parts.len() - 1].end].iter().map(Entry::place).collect();
+            for (part, piece) in parts.iter().zip(sources.write(file, &places, parts, cancel)?) {
                 let key = |at: usize| -> Box<[u8]> {
-                    let (batch, row) = places[at];
+                    let (batch, row) = places[at - start];
                     keys[batch as usize].row(row as usize).as_ref().into()
                 };
                 self.pieces.push(RunPiece { first: key(part.start), last: key(part.end - 1), piece });

@@ -12,13 +12,13 @@ use frame_memory::{Grant, Reservation, SpillFile};
 use super::keys::{ORDER_BYTES, SortKeys, entries};
 use super::memory::InMemory;
 use super::merge::merged;
-use super::run::{Run, slab_bytes};
-use super::sources::Sources;
+use super::run::Run;
 use crate::compact::compacted;
 use crate::context::Context;
 use crate::group_by::ranks::ranks;
 use crate::packed::Packed;
 use crate::source::Source;
+use crate::sources::{Sources, slab_bytes};
 
 /// The keys of pieces stay in memory: when those of one worker's runs take this part of the limit new pieces are twice as large, and so on.
 const KEYS_PART: usize = 32;

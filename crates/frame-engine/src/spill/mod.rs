@@ -3,5 +3,5 @@
 mod codec;
 mod piece;
 
-pub(crate) use codec::{plain_type, with_types};
+pub(crate) use codec::plain;
 pub(crate) use piece::Piece;

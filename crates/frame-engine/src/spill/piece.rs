@@ -45,7 +45,7 @@ impl Piece {
     /// # Errors
     /// `DiskError`, also for bytes that are not those that were written.
     pub(crate) fn read(&self, types: &[DataType]) -> Result<Vec<ArrayRef>> {
-        codec::with_types(&self.columns()?, types)
+        codec::with_types(&self.read_any()?, types)
     }
 
     /// The columns; those that were dictionaries are plain.
@@ -53,10 +53,14 @@ impl Piece {
     /// # Errors
     /// See [`Piece::read`].
     pub(crate) fn read_plain(&self) -> Result<Vec<ArrayRef>> {
-        codec::plain(&self.columns()?)
+        codec::plain(&self.read_any()?)
     }
 
-    fn columns(&self) -> Result<Vec<ArrayRef>> {
+    /// The columns; some of those that were dictionaries are plain.
+    ///
+    /// # Errors
+    /// See [`Piece::read`].
+    pub(crate) fn read_any(&self) -> Result<Vec<ArrayRef>> {
         self.packed()?.iter().map(Packed::column).collect()
     }
 
@@ -71,7 +75,11 @@ impl Piece {
         self.packed()?.into_iter().zip(types).map(with_type).collect()
     }
 
-    fn packed(&self) -> Result<Vec<Packed>> {
+    /// The same, packed.
+    ///
+    /// # Errors
+    /// See [`Piece::read`].
+    pub(crate) fn packed(&self) -> Result<Vec<Packed>> {
         codec::decode(&self.file.read(&self.block)?)
     }
 

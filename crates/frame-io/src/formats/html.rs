@@ -5,7 +5,7 @@ use std::io;
 use arrow::datatypes::SchemaRef;
 
 use super::text::{RowWriter, Rows, Spelling};
-use super::{Out, OutputFormat, Writer};
+use super::{Destination, Out, OutputFormat, Writer};
 
 /// A page for a browser.
 pub(super) const HTML: OutputFormat = OutputFormat {
@@ -13,14 +13,14 @@ pub(super) const HTML: OutputFormat = OutputFormat {
     extensions: &["html", "htm"],
     help: "a page with a table",
     is_binary: false,
-    open: |out, schema, _| open(out, schema),
+    open: |out, schema, destination| open(out, schema, destination),
 };
 
 const START: &[u8] = b"<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n<style>\n\
     table { border-collapse: collapse; font-family: sans-serif }\nth, td { border-bottom: 1px solid #ccc; padding: 2px 8px; text-align: left }\n\
     th.n, td.n { text-align: right; font-variant-numeric: tabular-nums }\n</style>\n</head>\n<body>\n<table>\n<thead>\n<tr>";
 
-fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
+fn open(out: Out, schema: &SchemaRef, destination: Destination) -> io::Result<Box<dyn Writer>> {
     let mut rows = RowWriter::new(out, Escaped);
     let last = schema.fields().len().saturating_sub(1);
     let mut header = START.to_vec();
@@ -36,7 +36,7 @@ fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
         (before, if at == last { b"</td></tr>\n".to_vec() } else { b"</td>".to_vec() })
     }));
     rows.push(&header)?;
-    Ok(Box::new(Rows::new(rows, b"</tbody>\n</table>\n</body>\n</html>\n")))
+    Ok(Box::new(Rows::new(rows, b"</tbody>\n</table>\n</body>\n</html>\n", destination)))
 }
 
 struct Escaped;

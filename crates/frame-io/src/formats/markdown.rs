@@ -6,7 +6,7 @@ use std::io;
 use arrow::datatypes::SchemaRef;
 
 use super::text::{RowWriter, Rows, Spelling};
-use super::{Out, OutputFormat, Writer};
+use super::{Destination, Out, OutputFormat, Writer};
 
 /// A table to paste into a document.
 pub(super) const MARKDOWN: OutputFormat = OutputFormat {
@@ -14,10 +14,10 @@ pub(super) const MARKDOWN: OutputFormat = OutputFormat {
     extensions: &["md", "markdown"],
     help: "a table for documents",
     is_binary: false,
-    open: |out, schema, _| open(out, schema),
+    open: |out, schema, destination| open(out, schema, destination),
 };
 
-fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
+fn open(out: Out, schema: &SchemaRef, destination: Destination) -> io::Result<Box<dyn Writer>> {
     let mut rows = RowWriter::new(out, Escaped);
     let last = schema.fields().len().saturating_sub(1);
     let mut header = Vec::new();
@@ -36,7 +36,7 @@ fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
         (before, if at == last { b" |\n".to_vec() } else { Vec::new() })
     }));
     rows.push(&header)?;
-    Ok(Box::new(Rows::new(rows, b"")))
+    Ok(Box::new(Rows::new(rows, b"", destination)))
 }
 
 struct Escaped;

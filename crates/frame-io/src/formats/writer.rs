@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -98,6 +98,17 @@ pub fn failure(path: &str, error: &io::Error) -> Error {
 pub trait Workers: Send + Sync {
     /// Does `task` for each of `0 .. count`, several at once, and waits until all are done.
     fn each(&self, count: usize, task: &(dyn Fn(usize) + Sync));
+}
+
+/// What `task` makes of each item, several at once; `None` where it has panicked.
+pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, workers: &dyn Workers, task: impl Fn(usize, T) -> R + Sync) -> Vec<Option<R>> {
+    let items: Vec<_> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+    let done: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    workers.each(items.len(), &|at| {
+        let item = items[at].lock().unwrap_or_else(PoisonError::into_inner).take();
+        *done[at].lock().unwrap_or_else(PoisonError::into_inner) = item.map(|item| task(at, item));
+    });
+    done.into_iter().map(|done| done.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }
 
 /// The thread that asks.

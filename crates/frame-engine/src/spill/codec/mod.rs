@@ -19,7 +19,7 @@ use arrow::util::bit_util::ceil;
 use frame_core::{Error, Result, memory_bytes};
 
 use crate::narrow::Narrow;
-use crate::packed::Packed;
+use crate::packed::{Packed, bytes_of_texts};
 use section::{Input, Output};
 
 /// How the values of a column lie in a block.
@@ -87,10 +87,9 @@ fn loaded_bytes(column: &Packed) -> (usize, usize) {
     match column {
         Packed::Numbers(numbers) => (numbers.memory_bytes(), numbers.column_bytes()),
         Packed::Ids(ids, values) => {
-            let of_values = memory_bytes(values).max(size_of::<u128>() * values.len());
-            let of_texts = of_values.div_ceil(values.len().max(1)) * ids.len();
-            let of_places = size_of::<u64>() * ids.len();
+            let (of_texts, of_places) = (bytes_of_texts(values, ids.len()), size_of::<u64>() * ids.len());
             if is_repeated(ids, values) {
+                let of_values = bytes_of_texts(values, values.len());
                 (ids.memory_bytes() + of_values, of_places + of_values + of_texts)
             } else {
                 (of_texts, of_places + of_texts)
@@ -113,12 +112,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Packed>> {
 }
 
 /// The columns with these types: dictionaries again where they were.
-pub(crate) fn with_types(columns: &[ArrayRef], types: &[DataType]) -> Result<Vec<ArrayRef>> {
+pub(super) fn with_types(columns: &[ArrayRef], types: &[DataType]) -> Result<Vec<ArrayRef>> {
     columns.iter().zip(types).map(|(column, data_type)| with_type(column, data_type)).collect()
 }
 
 /// The columns with the types that [`plain_type`] gives.
-pub(super) fn plain(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
+pub(crate) fn plain(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
     columns.iter().map(|column| with_type(column, &plain_type(column.data_type()))).collect()
 }
 

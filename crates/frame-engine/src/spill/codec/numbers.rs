@@ -1,12 +1,14 @@
 //! Numbers of a fixed width: whole ones as [`Narrow`] has them, the others as they are.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayData, ArrayRef, AsArray, UInt32Array, make_array};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::{DataType, UInt32Type};
 use frame_core::{Error, Result};
 
 use super::section::{Input, Output};
-use crate::narrow::{Narrow, WIDTH_MAX};
+use crate::narrow::Narrow;
 use crate::packed::Packed;
 
 /// A width behind which the values are as they were.
@@ -42,18 +44,17 @@ pub(super) fn take(input: &mut Input<'_>, data_type: DataType, rows: usize, null
             let data = ArrayData::builder(data_type).len(rows).add_buffer(Buffer::from(bytes)).nulls(nulls).build()?;
             Ok(Packed::Plain(make_array(data)))
         }
-        width if usize::from(width) <= WIDTH_MAX => {
+        width => {
             let smallest = i128::from_le_bytes(input.array()?);
             let bytes = rows.checked_mul(width.into()).ok_or_else(|| Error::internal("too many spilled numbers"))?;
             Ok(Packed::Numbers(Narrow::from_parts(data_type, rows, (smallest, width.into(), input.dense(bytes)?), nulls)?))
         }
-        other => Err(Error::internal(format!("spilled numbers of {other} bytes"))),
     }
 }
 
 /// Lengths of texts, as numbers are.
 pub(super) fn put_lengths(output: &mut Output, lengths: Vec<u32>) -> Result<()> {
-    let lengths: ArrayRef = std::sync::Arc::new(UInt32Array::from(lengths));
+    let lengths: ArrayRef = Arc::new(UInt32Array::from(lengths));
     put(output, &Narrow::of(&lengths).ok_or_else(|| Error::internal("lengths that are not whole"))?);
     Ok(())
 }

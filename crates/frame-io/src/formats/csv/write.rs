@@ -7,8 +7,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use memchr::{memchr, memchr3};
 
-use crate::formats::text::{RowWriter, Spelling};
-use crate::formats::{self, Out, OutputFormat};
+use crate::formats::text::{RowWriter, Rows, Spelling};
+use crate::formats::{self, Destination, Out, OutputFormat};
 
 /// Comma-separated values.
 pub(in crate::formats) const CSV: OutputFormat = OutputFormat {
@@ -16,7 +16,7 @@ pub(in crate::formats) const CSV: OutputFormat = OutputFormat {
     extensions: &["csv"],
     help: "comma-separated values",
     is_binary: false,
-    open: |out, schema, _| open(out, schema, b','),
+    open: |out, schema, destination| open(out, schema, b',', destination),
 };
 
 /// Tab-separated values.
@@ -25,16 +25,16 @@ pub(in crate::formats) const TSV: OutputFormat = OutputFormat {
     extensions: &["tsv", "tab"],
     help: "tab-separated values, quoted as csv is",
     is_binary: false,
-    open: |out, schema, _| open(out, schema, b'\t'),
+    open: |out, schema, destination| open(out, schema, b'\t', destination),
 };
 
 /// Texts up to this length are looked through byte by byte: a call would cost more.
 const SHORT: usize = 16;
 
-fn open(out: Out, schema: &SchemaRef, delimiter: u8) -> io::Result<Box<dyn formats::Writer>> {
+fn open(out: Out, schema: &SchemaRef, delimiter: u8, destination: Destination) -> io::Result<Box<dyn formats::Writer>> {
     let mut writer = Writer::new(out, delimiter);
     writer.header(schema)?;
-    Ok(Box::new(writer))
+    Ok(Box::new(Rows::new(writer.rows, b"", destination)))
 }
 
 /// Writes record batches as delimited text.
@@ -80,16 +80,6 @@ impl<W: io::Write> Writer<W> {
     /// Hands the underlying writer back.
     pub fn into_inner(self) -> W {
         self.rows.into_inner()
-    }
-}
-
-impl formats::Writer for Writer<Out> {
-    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        self.rows.write(batch)
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        self.into_inner().flush()
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use arrow::datatypes::SchemaRef;
 
 use crate::formats::text::{RowWriter, Rows, Spelling};
-use crate::formats::{Out, OutputFormat, Writer};
+use crate::formats::{Destination, Out, OutputFormat, Writer};
 
 /// An object per line.
 pub(in crate::formats) const NDJSON: OutputFormat = OutputFormat {
@@ -14,10 +14,10 @@ pub(in crate::formats) const NDJSON: OutputFormat = OutputFormat {
     extensions: &["ndjson", "jsonl"],
     help: "a JSON object per line",
     is_binary: false,
-    open: |out, schema, _| open(out, schema),
+    open: |out, schema, destination| open(out, schema, destination),
 };
 
-fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
+fn open(out: Out, schema: &SchemaRef, destination: Destination) -> io::Result<Box<dyn Writer>> {
     let mut rows = RowWriter::new(out, Json);
     let last = schema.fields().len().saturating_sub(1);
     rows.set_columns(schema.fields().iter().enumerate().map(|(at, field)| {
@@ -26,7 +26,7 @@ fn open(out: Out, schema: &SchemaRef) -> io::Result<Box<dyn Writer>> {
         before.push(b':');
         (before, if at == last { b"}\n".to_vec() } else { Vec::new() })
     }));
-    Ok(Box::new(Rows::new(rows, b"")))
+    Ok(Box::new(Rows::new(rows, b"", destination)))
 }
 
 struct Json;

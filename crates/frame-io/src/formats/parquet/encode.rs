@@ -1,79 +1,79 @@
 //! A row group on its way out: gathered as batches, then encoded column by column, each column by whoever is free. Where memory is short
 //! it is encoded bit by bit, as encoded values take a small part of the memory.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::{concat, take};
-use arrow::datatypes::{DECIMAL64_MAX_PRECISION, DataType, SchemaRef};
+use arrow::datatypes::{DECIMAL64_MAX_PRECISION, DataType, Schema, SchemaRef};
 use arrow::row::{RowConverter, SortField};
+use frame_core::memory_bytes;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::{Encoding, Type};
+use parquet::basic::{Encoding, Type as PhysicalType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{SchemaDescriptor, TypePtr};
+use parquet::schema::types::{Type, TypePtr};
 
-use crate::formats::Workers;
+use crate::formats::{Workers, writer};
 
 /// Values that are looked at to see whether they repeat.
 const SAMPLE: usize = 4096;
 
+/// A dictionary pays if each of its values stands for so many rows, and if it is not larger than this: the crate would give it up.
+const REPEATS: usize = 8;
+const DICTIONARY_BYTES: usize = 768 << 10;
+
 /// Makes the column writers of row groups.
 pub(super) struct Encoder {
     schema: SchemaRef,
-    /// For values that repeat: a dictionary.
-    repeated: ArrowRowGroupWriterFactory,
+    /// The columns as Parquet has them.
+    columns: TypePtr,
+    /// For values that repeat: with a dictionary.
+    repeated: Arc<WriterProperties>,
     /// For those that do not: a dictionary of them would be built and then thrown away. Whole numbers are stored as differences.
-    distinct: ArrowRowGroupWriterFactory,
+    distinct: Arc<WriterProperties>,
     has_dictionaries: bool,
 }
 
 /// The columns of a row group as far as they are encoded.
 pub(super) struct Open(Vec<Column>);
 
-/// A column of a row group: the writers of its leaves.
-struct Column {
-    writers: Vec<ArrowColumnWriter>,
-    /// Those for values that do not repeat, until the first values are there and tell.
-    distinct: Option<Vec<ArrowColumnWriter>>,
-}
+/// A column of a row group: the writers of its leaves, none until the first values are there and tell which.
+type Column = Vec<ArrowColumnWriter>;
 
 impl Open {
     /// Bytes of memory that the encoded values take.
     pub(super) fn bytes(&self) -> usize {
-        self.0.iter().flat_map(|column| &column.writers).map(ArrowColumnWriter::memory_size).sum()
+        self.0.iter().flatten().map(ArrowColumnWriter::memory_size).sum()
     }
 }
 
 impl Encoder {
     /// Column writers for the rows of `writer`, whose properties are `properties`.
-    pub(super) fn new<W: io::Write + Send>(
-        writer: &SerializedFileWriter<W>,
-        schema: SchemaRef,
-        properties: &WriterProperties,
-    ) -> Result<Self> {
-        let columns = SchemaDescriptor::new(writer.schema_descr().root_schema_ptr());
-        let has_dictionaries = columns.columns().first().is_some_and(|column| properties.dictionary_enabled(column.path()));
-        Ok(Self {
-            repeated: ArrowRowGroupWriterFactory::new(writer, schema.clone()),
-            distinct: of_distinct(&columns, schema.clone(), properties)?,
+    pub(super) fn new<W: io::Write + Send>(writer: &SerializedFileWriter<W>, schema: SchemaRef, properties: &WriterProperties) -> Self {
+        let columns = writer.schema_descr();
+        let mut distinct = properties.clone().into_builder().set_dictionary_enabled(false);
+        for column in columns.columns() {
+            if matches!(column.physical_type(), PhysicalType::INT32 | PhysicalType::INT64) {
+                distinct = distinct.set_column_encoding(column.path().clone(), Encoding::DELTA_BINARY_PACKED);
+            }
+        }
+        Self {
+            columns: columns.root_schema_ptr(),
+            has_dictionaries: columns.columns().first().is_some_and(|column| properties.dictionary_enabled(column.path())),
+            repeated: Arc::new(properties.clone()),
+            distinct: Arc::new(distinct.build()),
             schema,
-            has_dictionaries,
-        })
+        }
     }
 
-    /// Begins the row group of this number.
-    pub(super) fn open(&self, group: usize) -> Result<Open> {
-        let mut repeated = self.repeated.create_column_writers(group)?.into_iter();
-        let mut distinct = self.distinct.create_column_writers(group)?.into_iter();
-        let columns = self.schema.fields().iter().map(|field| {
-            let leaves = leaves(field.data_type());
-            Column { writers: repeated.by_ref().take(leaves).collect(), distinct: Some(distinct.by_ref().take(leaves).collect()) }
-        });
-        Ok(Open(columns.collect()))
+    /// Begins a row group.
+    pub(super) fn open(&self) -> Open {
+        Open(self.schema.fields().iter().map(|_| Column::new()).collect())
     }
 
     /// Encodes more rows of a row group.
@@ -90,27 +90,36 @@ impl Encoder {
     pub(super) fn close(&self, open: Open, batches: Vec<Vec<ArrayRef>>, workers: &dyn Workers) -> Result<Vec<ArrowColumnChunk>> {
         let chunks = each(beside(open.0, batches), workers, |at, (mut column, parts)| {
             self.write(at, &mut column, parts)?;
-            column.writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>>>()
+            column.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>>>()
         })?;
         Ok(chunks.into_iter().flatten().collect())
     }
 
     fn write(&self, at: usize, column: &mut Column, parts: Vec<ArrayRef>) -> Result<()> {
-        if let Some(distinct) = column.distinct.take()
-            && !(self.has_dictionaries && repeat(&parts)?)
-        {
-            column.writers = distinct;
+        if column.is_empty() {
+            let is_repeated = self.has_dictionaries && repeat(&parts)?;
+            *column = self.writers(at, if is_repeated { &self.repeated } else { &self.distinct })?;
         }
         for part in parts {
             let rows = if is_held(part.data_type()) { HELD_ROWS } else { part.len() };
             for start in (0..part.len()).step_by(rows.max(1)) {
                 let part = part.slice(start, rows.min(part.len() - start));
-                for (writer, leaf) in column.writers.iter_mut().zip(compute_leaves(self.schema.field(at), &part)?) {
+                for (writer, leaf) in column.iter_mut().zip(compute_leaves(self.schema.field(at), &part)?) {
                     writer.write(&leaf)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// The writers of a column's leaves.
+    fn writers(&self, at: usize, properties: &Arc<WriterProperties>) -> Result<Column> {
+        let column = self.columns.get_fields()[at].clone();
+        let columns = Type::group_type_builder(self.columns.name()).with_fields(vec![column]).build()?;
+        let writer = SerializedFileWriter::new(io::sink(), columns.into(), properties.clone())?;
+        let schema = Schema::new(vec![self.schema.fields()[at].clone()]);
+        // Row groups have numbers for the sake of encryption.
+        ArrowRowGroupWriterFactory::new(&writer, schema.into()).create_column_writers(0)
     }
 }
 
@@ -133,52 +142,31 @@ fn beside(columns: Vec<Column>, batches: Vec<Vec<ArrayRef>>) -> Vec<(Column, Vec
     columns.into_iter().enumerate().map(|(at, column)| (column, parts(at))).collect()
 }
 
-/// What `task` makes of each item, several at once.
-fn each<T: Send, R: Send>(items: Vec<T>, workers: &dyn Workers, task: impl Fn(usize, T) -> Result<R> + Sync) -> Result<Vec<R>> {
-    let items: Vec<_> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
-    let done: Vec<Mutex<Option<Result<R>>>> = items.iter().map(|_| Mutex::new(None)).collect();
-    workers.each(items.len(), &|at| {
-        let item = items[at].lock().unwrap_or_else(PoisonError::into_inner).take();
-        *done[at].lock().unwrap_or_else(PoisonError::into_inner) = item.map(|item| task(at, item));
-    });
-    let done = done.into_iter().map(|done| {
-        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.unwrap_or_else(|| Err(ParquetError::General("a column that nobody has encoded".to_owned())))
-    });
-    done.collect()
+/// What `task` makes of each column and its parts, several at once.
+fn each<R: Send>(
+    columns: Vec<(Column, Vec<ArrayRef>)>,
+    workers: &dyn Workers,
+    task: impl Fn(usize, (Column, Vec<ArrayRef>)) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    let mut items: Vec<_> = columns.into_iter().enumerate().collect();
+    // The largest ones first, so that nobody has to wait long for the last one.
+    items.sort_by_cached_key(|(_, (_, parts))| Reverse(parts.iter().map(memory_bytes).sum::<usize>()));
+    let places: Vec<usize> = items.iter().map(|(at, _)| *at).collect();
+    let done = writer::each(items, workers, |_, (at, item)| task(at, item));
+    let mut done: Vec<_> = places.into_iter().zip(done).collect();
+    done.sort_by_key(|(at, _)| *at);
+    let nobody = || Err(ParquetError::General("a column that nobody has encoded".to_owned()));
+    done.into_iter().map(|(_, done)| done.unwrap_or_else(nobody)).collect()
 }
 
-/// Column writers without dictionaries.
-fn of_distinct(columns: &SchemaDescriptor, schema: SchemaRef, properties: &WriterProperties) -> Result<ArrowRowGroupWriterFactory> {
-    let mut builder = properties.clone().into_builder().set_dictionary_enabled(false);
-    for column in columns.columns() {
-        if matches!(column.physical_type(), Type::INT32 | Type::INT64) {
-            builder = builder.set_column_encoding(column.path().clone(), Encoding::DELTA_BINARY_PACKED);
-        }
-    }
-    let root: TypePtr = columns.root_schema_ptr();
-    let writer = SerializedFileWriter::new(io::sink(), root, Arc::new(builder.build()))?;
-    Ok(ArrowRowGroupWriterFactory::new(&writer, schema))
-}
-
-/// The number of columns that a type is stored as.
-fn leaves(data_type: &DataType) -> usize {
-    match data_type {
-        DataType::Struct(fields) => fields.iter().map(|field| leaves(field.data_type())).sum(),
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) | DataType::Map(item, _) => {
-            leaves(item.data_type())
-        }
-        _ => 1,
-    }
-}
-
-/// Whether at most half of the values are different, as far as some of them tell, spread over all rows.
+/// Whether the values repeat so often that a dictionary of them is small, as far as some of them tell, spread over all rows.
 fn repeat(parts: &[ArrayRef]) -> Result<bool> {
     let Some(first) = parts.first() else { return Ok(true) };
     if first.data_type().is_nested() || matches!(first.data_type(), DataType::Dictionary(..) | DataType::Boolean) {
         return Ok(true);
     }
-    let step = parts.iter().map(|part| part.len()).sum::<usize>().div_ceil(SAMPLE).max(1);
+    let rows = parts.iter().map(|part| part.len()).sum::<usize>();
+    let step = rows.div_ceil(SAMPLE).max(1);
     let mut next = 0;
     let mut samples = Vec::with_capacity(parts.len());
     for part in parts {
@@ -187,7 +175,63 @@ fn repeat(parts: &[ArrayRef]) -> Result<bool> {
         samples.push(take(part, &rows, None)?);
     }
     let sample = concat(&samples.iter().map(|sample| sample.as_ref()).collect::<Vec<_>>())?;
-    let rows = RowConverter::new(vec![SortField::new(sample.data_type().clone())])?.convert_columns(&[sample])?;
-    let distinct: HashSet<&[u8]> = rows.iter().map(|row| row.data()).collect();
-    Ok(distinct.len() <= rows.num_rows() / 2)
+    let value_bytes = memory_bytes(&sample) / sample.len().max(1);
+    let sample = RowConverter::new(vec![SortField::new(sample.data_type().clone())])?.convert_columns(&[sample])?;
+    let different: HashSet<&[u8]> = sample.iter().map(|row| row.data()).collect();
+    let most = (rows / REPEATS).min(DICTIONARY_BYTES / value_bytes.max(1));
+    Ok(different.len() <= expected(sample.num_rows(), most).max(sample.num_rows() / 2))
+}
+
+/// How many different values `picked` rows have, picked at random from rows that have `all` different ones equally often.
+fn expected(picked: usize, all: usize) -> usize {
+    let (picked, all) = (picked as f64, all.max(1) as f64);
+    (all * (1.0 - (-picked / all).exp())) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, StringViewArray};
+
+    use super::*;
+
+    /// Rows in batches whose values are so many different ones, in no order.
+    fn rows(different: usize, value: impl Fn(usize) -> ArrayRef) -> Vec<ArrayRef> {
+        (0..30)
+            .map(|batch| {
+                concat(
+                    &(0..8)
+                        .map(|part| value((batch * 8 + part) * 7919 % different))
+                        .collect::<Vec<_>>()
+                        .iter()
+                        .map(AsRef::as_ref)
+                        .collect::<Vec<_>>(),
+                )
+                .expect("rows")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn values_repeat_if_each_stands_for_some_rows() {
+        // Stretches of 1,000 rows, each of values around another one.
+        let texts = |different: usize| {
+            move |first: usize| -> ArrayRef {
+                Arc::new(StringViewArray::from_iter_values(
+                    (0..1000).map(|at| format!("a text like others, {}", (first + at * 104_729) % different)),
+                ))
+            }
+        };
+        let ints = |different: usize| {
+            move |first: usize| -> ArrayRef {
+                Arc::new(Int64Array::from_iter_values((0..1000).map(|at| ((first + at * 104_729) % different) as i64)))
+            }
+        };
+        for (different, is_repeated) in [(1, true), (7_000, true), (200_000, false)] {
+            assert_eq!(repeat(&rows(different, texts(different))).expect("a guess"), is_repeated, "{different} texts");
+            assert_eq!(repeat(&rows(different, ints(different))).expect("a guess"), is_repeated, "{different} numbers");
+        }
+        let long: ArrayRef = Arc::new(StringViewArray::from_iter_values((0..200_000).map(|row| format!("{:1000}", row % 5_000))));
+        assert!(!repeat(&[long]).expect("a guess"), "a dictionary of 5 MB");
+        assert_eq!((expected(4096, 7192), expected(4096, 1), expected(0, 9)), (3122, 1, 0));
+    }
 }

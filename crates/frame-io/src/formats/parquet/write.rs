@@ -110,7 +110,7 @@ impl ParquetOptions {
         add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
         let shared = Arc::new(properties.clone());
         let writer = SerializedFileWriter::new(out, columns.root_schema_ptr(), shared).map_err(failure)?;
-        let encoder = Encoder::new(&writer, schema.clone(), &properties).map_err(failure)?;
+        let encoder = Encoder::new(&writer, schema.clone(), &properties);
         let group_rows = self.group_rows;
         Ok(Box::new(Groups {
             writer,
@@ -186,16 +186,13 @@ impl Writer for Groups {
 }
 
 impl Groups {
-    fn begun(&mut self) -> Result<Open, ParquetError> {
-        match self.open.take() {
-            Some(open) => Ok(open),
-            None => self.encoder.open(self.writer.flushed_row_groups().len()),
-        }
+    fn begun(&mut self) -> Open {
+        self.open.take().unwrap_or_else(|| self.encoder.open())
     }
 
     /// Encodes the rows in hand.
     fn pack(&mut self) -> Result<(), ParquetError> {
-        let mut open = self.begun()?;
+        let mut open = self.begun();
         self.bytes = 0;
         self.encoder.encode(&mut open, std::mem::take(&mut self.batches), self.workers.as_ref())?;
         self.open = Some(open);
@@ -207,7 +204,7 @@ impl Groups {
         if self.rows == 0 {
             return Ok(());
         }
-        let open = self.begun()?;
+        let open = self.begun();
         (self.rows, self.bytes) = (0, 0);
         let chunks = self.encoder.close(open, std::mem::take(&mut self.batches), self.workers.as_ref())?;
         let mut group = self.writer.next_row_group()?;

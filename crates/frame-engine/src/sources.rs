@@ -1,18 +1,36 @@
 //! Batches whose rows are to be put into an order: columns from which rows are picked here and there.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
 use arrow::compute::interleave;
 use arrow::datatypes::DataType;
-use frame_core::Result;
+use frame_core::{CancelToken, Result, memory_bytes};
+use frame_memory::SpillFile;
 
 use crate::dictionaries::{NewIds, unified};
 use crate::narrow::{Distances, Narrow, Place, near};
-use crate::packed::{Packed, dictionary};
+use crate::packed::{Packed, bytes_of_texts, dictionary};
+use crate::spill::{Piece, plain};
+
+/// Rows are picked for so many parts of what goes to disk, one after the other: all of a column at once is as near to the cache as can be,
+/// and takes more memory.
+const SLABS: usize = 4;
+
+/// Bytes of memory that writing rows takes if they take so many, besides those of pieces: the numbers of a part of them, packed and not.
+pub(crate) fn slab_bytes(bytes: usize) -> usize {
+    bytes / 2 / SLABS
+}
+
+/// The parts of an order that are written at a time.
+pub(crate) fn slabs(parts: &[Range<usize>]) -> impl Iterator<Item = &[Range<usize>]> {
+    let rows = parts.last().map_or(0, |part| part.end).max(1);
+    parts.chunk_by(move |one, other| one.start * SLABS / rows == other.start * SLABS / rows)
+}
 
 /// The columns of some batches.
-pub(super) struct Sources(Vec<Column>);
+pub(crate) struct Sources(Vec<Column>);
 
 /// A column batch by batch.
 enum Column {
@@ -28,23 +46,48 @@ enum Column {
 
 impl Sources {
     /// Takes over the columns of some batches.
-    pub(super) fn new(mut batches: Vec<Vec<Packed>>) -> Result<Self> {
+    pub(crate) fn new<C: Into<Packed>>(mut batches: Vec<Vec<C>>) -> Result<Self> {
         let mut columns = Vec::new();
         while let Some(parts) = batches.iter_mut().map(Vec::pop).collect::<Option<Vec<_>>>().filter(|parts| !parts.is_empty()) {
-            columns.push(Column::new(parts)?);
+            columns.push(Column::new(parts.into_iter().map(Into::into).collect())?);
         }
         columns.reverse();
         Ok(Self(columns))
     }
 
     /// The rows at some places, of the first `count` columns.
-    pub(super) fn rows(&self, places: &[Place], count: usize) -> Result<Vec<ArrayRef>> {
+    pub(crate) fn rows(&self, places: &[Place], count: usize) -> Result<Vec<ArrayRef>> {
         self.0.iter().take(count).map(|column| column.rows(places)?.column()).collect()
+    }
+
+    /// About as many bytes of memory as all rows take as columns.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.iter().map(Column::bytes).sum()
+    }
+
+    /// Writes the rows at some places to a file; each of the parts, which lie end to end, becomes a piece.
+    ///
+    /// # Errors
+    /// `DiskError`.
+    pub(crate) fn write(
+        &self,
+        file: &Arc<SpillFile>,
+        places: &[Place],
+        parts: &[Range<usize>],
+        cancel: &CancelToken,
+    ) -> Result<Vec<Piece>> {
+        cancel.check()?;
+        let start = parts.first().map_or(0, |part| part.start);
+        let parts: Vec<Range<usize>> = parts.iter().map(|part| part.start - start..part.end - start).collect();
+        let packed = self.packed(places, &parts)?;
+        let piece =
+            |(part, columns): (&Range<usize>, _)| Piece::write_packed(file, &self.complete(columns, &places[part.clone()])?, part.len());
+        parts.iter().zip(packed).map(piece).collect()
     }
 
     /// The rows of each part of some places, packed; `None` for a column of which [`Sources::complete`] picks them. Column by column, so
     /// that one of them at a time is in the cache.
-    pub(super) fn packed(&self, places: &[Place], parts: &[Range<usize>]) -> Result<Vec<Vec<Option<Packed>>>> {
+    fn packed(&self, places: &[Place], parts: &[Range<usize>]) -> Result<Vec<Vec<Option<Packed>>>> {
         let mut packed = vec![Vec::with_capacity(self.0.len()); parts.len()];
         for column in &self.0 {
             let picked = if matches!(column, Column::Plain(_)) { None } else { Some(column.rows(places)?) };
@@ -54,7 +97,7 @@ impl Sources {
     }
 
     /// All columns of the rows at some places.
-    pub(super) fn complete(&self, packed: Vec<Option<Packed>>, places: &[Place]) -> Result<Vec<Packed>> {
+    fn complete(&self, packed: Vec<Option<Packed>>, places: &[Place]) -> Result<Vec<Packed>> {
         let complete =
             |(packed, column): (Option<Packed>, &Column)| packed.map_or_else(|| Ok(column.rows(places)?.packed(0..places.len())), Ok);
         packed.into_iter().zip(&self.0).map(complete).collect()
@@ -75,7 +118,18 @@ impl Column {
             let (values, new_ids) = unified(&values)?;
             return Ok(Self::Ids { ids, new_ids, values });
         }
-        Ok(Self::Plain(parts.iter().map(Packed::column).collect::<Result<_>>()?))
+        let columns = parts.iter().map(Packed::column).collect::<Result<Vec<_>>>()?;
+        // Only some of them are dictionaries where others were written as texts.
+        let is_one_type = columns.windows(2).all(|pair| pair[0].data_type() == pair[1].data_type());
+        Ok(Self::Plain(if is_one_type { columns } else { plain(&columns)? }))
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Numbers(parts) => parts.iter().map(Narrow::column_bytes).sum(),
+            Self::Ids { ids, values, .. } => bytes_of_texts(values, ids.iter().map(Narrow::len).sum()),
+            Self::Plain(parts) => parts.iter().map(memory_bytes).sum(),
+        }
     }
 
     fn rows(&self, places: &[Place]) -> Result<Picked> {
