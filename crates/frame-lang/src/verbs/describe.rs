@@ -71,5 +71,7 @@ pub fn described(input: Plan, names: Option<Vec<String>>, catalog: &dyn Catalog)
         items.extend(OF_NUMBERS.iter().map(|(what, ..)| (of_number(what), (*what).to_owned())));
         Plan::Project(Project { input: Box::new(all.clone()), items })
     };
-    Ok(Plan::Union(Union { inputs: names.iter().enumerate().map(row).collect(), by_position: false }))
+    let mut rows: Vec<Plan> = names.iter().enumerate().map(row).collect();
+    // One row needs nothing below it.
+    Ok(if rows.len() == 1 { rows.remove(0) } else { Plan::Union(Union { inputs: rows, by_position: false }) })
 }

@@ -14,6 +14,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::SerializedPageReader;
 
 use super::column::ColumnPlace;
+use super::delta::CheckedPages;
 use crate::formats::parquet::chunk::Chunk;
 use crate::formats::parquet::refusal::{guard, in_column};
 
@@ -100,6 +101,12 @@ impl RowGroups for Leaves {
         let bytes = bytes.ok_or_else(|| ParquetError::General(format!("column {leaf} was not asked for")))?;
         let chunk = self.metadata.row_group(self.group).column(leaf);
         let pages = SerializedPageReader::new(Arc::clone(bytes), chunk, self.num_rows(), None)?;
+        let levels = chunk.column_descr();
+        let pages = CheckedPages {
+            pages: Box::new(pages),
+            has_repetition_levels: levels.max_rep_level() > 0,
+            has_definition_levels: levels.max_def_level() > 0,
+        };
         Ok(Box::new(SinglePages(Some(Box::new(pages)))))
     }
 

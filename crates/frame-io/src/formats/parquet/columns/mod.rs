@@ -6,6 +6,7 @@
 mod booleans;
 mod column;
 mod crate_column;
+mod delta;
 mod flat;
 mod hybrid;
 mod numbers;
