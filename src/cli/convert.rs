@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Result;
 use super::input::InputFlags;
-use super::output::{OutputFlags, formats_help, write_rows};
+use super::output::{OutputFlags, formats_help};
 use super::progress::{self, ProgressFlags};
 use super::resources::ResourceFlags;
 use super::settings::Settings;
@@ -47,15 +47,13 @@ fn long_help() -> String {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
     let session = arguments.resources.session(settings)?;
-    let output = arguments.output.as_ref().or(arguments.named_output.as_ref()).map_or("-", String::as_str);
+    let output = arguments.output.as_deref().or(arguments.named_output.as_deref()).unwrap_or("-");
     let flags = OutputFlags::to_file(output, arguments.to.as_deref()).with_parquet(arguments.parquet.as_deref());
     flags.check(|| Ok(vec![arguments.input.clone()]))?;
     super::query::stop_on_interrupt(&session);
     let query = session.query("").input_with(arguments.flags.input(&arguments.input)?);
     let bar = progress::start(&arguments.progress, settings, query.progress());
-    let (run, output) = write_rows(query.start()?, |run| {
-        Ok(flags.open(&run.schema(), settings.colours)?.with_help(run.workers(), session.memory_bytes()))
-    })?;
+    let (run, output) = flags.write(query.start()?, &session, settings)?;
     drop(bar);
     run.finish()?;
     output.finish()

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Result;
 use super::input::InputFlags;
-use super::output::{OutputFlags, write_rows};
+use super::output::OutputFlags;
 use super::resources::ResourceFlags;
 use super::settings::Settings;
 
@@ -29,6 +29,6 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
     arguments.output.check(|| Ok(vec![arguments.file.clone()]))?;
     super::query::stop_on_interrupt(&session);
     let query = session.query(format!("take {}", arguments.rows)).input_with(arguments.input.input(&arguments.file)?);
-    let (_, output) = write_rows(query.start()?, |run| arguments.output.open(&run.schema(), settings.colours))?;
+    let (_, output) = arguments.output.write(query.start()?, &session, settings)?;
     output.finish()
 }

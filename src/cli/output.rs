@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
-use frame::Run;
 use frame::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringViewArray};
 use frame::arrow::compute::cast;
 use frame::arrow::datatypes::{DataType, SchemaRef};
+use frame::{Run, Session};
 use frame_io::formats::parquet::ParquetOptions;
 use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Workers, Writer};
 use frame_io::{Identity, Pending};
@@ -18,6 +18,7 @@ use super::colour::Colours;
 use super::failure::Failure;
 use super::input::usage;
 use super::preview::Preview;
+use super::settings::Settings;
 use super::{Result, table};
 
 /// Bytes that are handed to the system at a time.
@@ -193,6 +194,26 @@ impl OutputFlags {
         Ok((name, columns))
     }
 
+    /// Writes all rows of a run; the output is begun again where the run is, if nobody has seen any of it.
+    pub(super) fn write(&self, run: Run, session: &Session, settings: &Settings) -> Result<(Run, Output)> {
+        let open = |run: &Run| -> Result<Output> {
+            Ok(self.open(&run.schema(), settings.colours)?.with_help(run.workers(), session.memory_bytes()))
+        };
+        let mut output = open(&run)?;
+        let mut run = if output.is_unseen() { run.taken_back() } else { run };
+        let mut restarts = run.restarts();
+        loop {
+            let batch = run.next().transpose()?;
+            if run.restarts() != restarts && output.is_unseen() {
+                restarts = run.restarts();
+                drop(output);
+                output = open(&run)?;
+            }
+            let Some(batch) = batch else { return Ok((run, output)) };
+            output.write(&batch)?;
+        }
+    }
+
     /// Opens the output for an answer of this schema.
     pub(super) fn open(&self, schema: &SchemaRef, colours: Colours) -> Result<Output> {
         let (name, columns) = self.form()?;
@@ -227,23 +248,6 @@ fn terminal_width() -> usize {
     size.map_or(WIDTH, |(width, _)| usize::from(width.0))
 }
 
-/// Writes all rows of a run; the output is begun again where the run is, if nobody has seen any of it.
-pub(super) fn write_rows(run: Run, open: impl Fn(&Run) -> Result<Output>) -> Result<(Run, Output)> {
-    let mut output = open(&run)?;
-    let mut run = if output.is_unseen() { run.taken_back() } else { run };
-    let mut restarts = run.restarts();
-    loop {
-        let batch = run.next().transpose()?;
-        if run.restarts() != restarts && output.is_unseen() {
-            restarts = run.restarts();
-            drop(output);
-            output = open(&run)?;
-        }
-        let Some(batch) = batch else { return Ok((run, output)) };
-        output.write(&batch)?;
-    }
-}
-
 impl Output {
     /// Whether nobody sees any of it before it is complete.
     fn is_unseen(&self) -> bool {
@@ -269,7 +273,7 @@ impl Output {
 
     /// The same output with the help of a run's threads, and with so much memory for all that the process does: a small part of it is for
     /// rows that wait.
-    pub(super) fn with_help(mut self, workers: Arc<dyn Workers>, memory_bytes: usize) -> Self {
+    fn with_help(mut self, workers: Arc<dyn Workers>, memory_bytes: usize) -> Self {
         if let Form::Written(writer) = &mut self.form {
             writer.share(workers);
         }

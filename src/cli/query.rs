@@ -1,11 +1,11 @@
 //! `frame query`: answers a question about a file.
 
 use clap::Args;
-use frame::{Plan, Run, Session};
+use frame::{Plan, Session};
 
 use super::failure::Failure;
 use super::input::{InputFlags, is_piped, usage};
-use super::output::{Output, OutputFlags, formats_help, write_rows};
+use super::output::{Output, OutputFlags, formats_help};
 use super::progress::{self, ProgressFlags};
 use super::resources::ResourceFlags;
 use super::settings::Settings;
@@ -90,8 +90,7 @@ fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Resu
     let (run, output) = match flags {
         None => (run, None),
         Some(flags) => {
-            let open = |run: &Run| Ok(flags.open(&run.schema(), settings.colours)?.with_help(run.workers(), session.memory_bytes()));
-            let (run, output) = write_rows(run, open)?;
+            let (run, output) = flags.write(run, session, settings)?;
             (run, Some(output))
         }
     };

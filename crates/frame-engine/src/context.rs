@@ -75,35 +75,36 @@ pub(crate) fn join_slice_rows(limit_bytes: usize, threads: usize, slice_rows: u6
 }
 
 impl Context {
-    /// Bytes of memory that writing a piece takes.
-    pub(crate) fn writing_bytes(&self) -> usize {
-        PIECE_COPIES * self.piece_bytes
+    /// The pieces of rows that are merged.
+    pub(crate) fn pieces(&self) -> PieceSize {
+        PieceSize(self.piece_bytes)
     }
 
-    /// Bytes of the pieces of buckets: a bucket is loaded as a whole or piece by piece, so they may be larger than those that are merged.
-    pub(crate) fn bucket_piece_bytes(&self) -> usize {
-        (self.budget.limit_bytes() / BUCKET_PIECES).clamp(self.piece_bytes, BUCKET_GROWTH * self.piece_bytes)
-    }
-
-    /// Bytes of memory that writing a piece of a bucket takes.
-    pub(crate) fn bucket_writing_bytes(&self) -> usize {
-        PIECE_COPIES * self.bucket_piece_bytes()
-    }
-
-    /// How many rows make a piece of a bucket, if so many rows have so many bytes.
-    pub(crate) fn bucket_piece_rows(&self, bytes: usize, rows: usize) -> usize {
-        rows_of(self.bucket_piece_bytes(), bytes, rows)
-    }
-
-    /// How many rows make a piece, if so many rows have so many bytes.
-    pub(crate) fn piece_rows(&self, bytes: usize, rows: usize) -> usize {
-        rows_of(self.piece_bytes, bytes, rows)
+    /// Those of buckets: a bucket is loaded as a whole or piece by piece, so they may be larger.
+    pub(crate) fn bucket_pieces(&self) -> PieceSize {
+        PieceSize((self.budget.limit_bytes() / BUCKET_PIECES).clamp(self.piece_bytes, BUCKET_GROWTH * self.piece_bytes))
     }
 }
 
-/// How many rows have so many bytes, if all `rows` have `of_rows`; at least one.
-fn rows_of(bytes: usize, of_rows: usize, rows: usize) -> usize {
-    (bytes / (of_rows / rows.max(1)).max(1)).max(1)
+/// How large the pieces are in which rows go to disk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PieceSize(usize);
+
+impl PieceSize {
+    /// Bytes of a piece.
+    pub(crate) fn bytes(self) -> usize {
+        self.0
+    }
+
+    /// Bytes of memory that writing a piece takes.
+    pub(crate) fn writing_bytes(self) -> usize {
+        PIECE_COPIES * self.0
+    }
+
+    /// How many rows make a piece, if so many rows have so many bytes.
+    pub(crate) fn rows(self, bytes: usize, rows: usize) -> usize {
+        (self.0 / (bytes / rows.max(1)).max(1)).max(1)
+    }
 }
 
 /// Counts of one attempt.

@@ -12,8 +12,21 @@ use frame_core::{Error, Result};
 /// The ids that scans give.
 type Dictionary = DictionaryArray<Int32Type>;
 
+/// The rows of some batches at some places.
+pub(crate) fn taken<C: AsRef<[ArrayRef]>>(batches: &[C], places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
+    let count = batches.first().map_or(0, |columns| columns.as_ref().len());
+    let column = |at: usize| {
+        let arrays: Vec<&dyn Array> = batches.iter().map(|columns| columns.as_ref()[at].as_ref()).collect();
+        match gathered(&arrays, places)? {
+            Some(column) => Ok(column),
+            None => Ok(interleave(&arrays, places)?),
+        }
+    };
+    (0..count).map(column).collect()
+}
+
 /// The rows of some dictionaries at some places, if all have the same values.
-pub(crate) fn gathered(arrays: &[&dyn Array], places: &[(usize, usize)]) -> Result<Option<ArrayRef>> {
+fn gathered(arrays: &[&dyn Array], places: &[(usize, usize)]) -> Result<Option<ArrayRef>> {
     let dictionaries: Option<Vec<&Dictionary>> = arrays.iter().map(|array| array.as_dictionary_opt()).collect();
     let Some(dictionaries) = dictionaries else { return Ok(None) };
     let Some(values) = common_values(&dictionaries) else { return Ok(None) };

@@ -186,11 +186,9 @@ impl Run {
 
     /// Begins again, for a reason.
     fn again(&mut self, why: &str) -> Result<()> {
-        let attempt = attempt(&mut self.engine, &self.planner, &mut self.tables, &mut self.restarts, &self.progress)?;
+        let mut attempt = attempt(&mut self.engine, &self.planner, &mut self.tables, &mut self.restarts, &self.progress)?;
         if self.is_taken_back {
-            self.emitted = Emitted::new(false);
-            self.attempt = Attempt { given: Emitted::new(false), ..attempt };
-            return Ok(());
+            (self.emitted, attempt.given) = (Emitted::new(false), Emitted::new(false));
         }
         if self.emitted.rows > 0 && attempt.schema != self.attempt.schema {
             return Err(too_late(why, self.emitted.rows));

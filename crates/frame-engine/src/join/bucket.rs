@@ -422,11 +422,10 @@ pub(super) fn loaded(pieces: &[Piece], is_needed: impl Fn(usize) -> bool) -> Res
     let mut order: Vec<(u64, Place)> = Vec::with_capacity(pieces.iter().map(Piece::rows).sum());
     for (batch, piece) in (0..).zip(pieces) {
         let mut columns = piece.packed()?;
-        let all_ranks = columns.pop().ok_or_else(|| Error::internal("rows without ranks"))?;
+        let (all_ranks, columns_of_rows) = columns.split_last_mut().ok_or_else(|| Error::internal("rows without ranks"))?;
         order.extend((0..).zip(ranks(&[all_ranks.column()?])?).map(|(row, rank)| (*rank, (batch, row))));
-        let unneeded = columns.iter_mut().enumerate().filter(|(at, _)| !is_needed(*at));
+        let unneeded = columns_of_rows.iter_mut().enumerate().filter(|(at, _)| !is_needed(*at));
         unneeded.for_each(|(_, column)| *column = Packed::Plain(new_null_array(&DataType::Null, piece.rows())));
-        columns.push(all_ranks);
         batches.push(columns);
     }
     // Those of each piece are in order already.

@@ -82,11 +82,11 @@ impl Bucket {
         for (at, piece) in self.pieces.iter().enumerate() {
             cx.cancel.check()?;
             bytes += piece.bytes() + piece.rows() * ORDER_BYTES;
-            memory.require(parter.bytes() + bytes + piece.reading_bytes() + cx.bucket_writing_bytes())?;
+            memory.require(parter.bytes() + bytes + piece.reading_bytes() + cx.bucket_pieces().writing_bytes())?;
             rows.push(piece.read_plain()?);
             // As much at a time as makes pieces of a good size.
             let more = self.pieces.get(at + 1).map_or(0, |next| next.bytes() + next.rows() * ORDER_BYTES + next.reading_bytes());
-            let is_much = more == 0 || bytes + more > (BUCKETS * cx.bucket_piece_bytes()).min(cx.gathered_bytes);
+            let is_much = more == 0 || bytes + more > (BUCKETS * cx.bucket_pieces().bytes()).min(cx.gathered_bytes);
             if is_much || more > cx.budget.free_bytes() {
                 parter.write(std::mem::take(&mut rows), cx)?;
                 bytes = 0;
@@ -154,7 +154,7 @@ impl Parter {
             }
         }
         let sources = Sources::new(batches)?;
-        let piece_rows = cx.bucket_piece_rows(sources.bytes(), row);
+        let piece_rows = cx.bucket_pieces().rows(sources.bytes(), row);
         // The pieces of each bucket, end to end.
         let (mut pieces, mut of_buckets, mut start) = (Vec::new(), Vec::new(), 0);
         for (bucket, end) in ends.into_iter().enumerate() {

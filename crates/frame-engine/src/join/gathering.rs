@@ -34,7 +34,7 @@ pub(crate) struct Gathering {
     bytes: usize,
     pub(super) memory: Reservation,
     disk: Option<Disk>,
-    /// Whether it is known that rows will go to disk.
+    /// Whether it is known from the first row on that rows will go to disk.
     goes_to_disk: bool,
 }
 
@@ -102,7 +102,7 @@ impl Gathering {
     /// The bytes of rows that wait at most. Of those that go to disk in any case no more than make pieces of a good size: the same memory is
     /// used again and again then, and much of it is in the cache.
     fn bytes_max(&self, cx: &Context) -> usize {
-        if self.goes_to_disk { cx.gathered_bytes.min(BUCKETS * cx.bucket_piece_bytes()) } else { cx.gathered_bytes }
+        if self.goes_to_disk || self.is_spilled() { cx.gathered_bytes.min(BUCKETS * cx.bucket_pieces().bytes()) } else { cx.gathered_bytes }
     }
 
     fn bytes_of(&mut self, batch: &Batch) -> usize {
@@ -111,7 +111,7 @@ impl Gathering {
 
     /// Bytes that putting so many rows on disk takes, and those of what is there.
     fn writing_bytes(&self, rows: usize, cx: &Context) -> usize {
-        rows * ORDER_BYTES + cx.bucket_writing_bytes() + self.listed_bytes()
+        rows * ORDER_BYTES + cx.bucket_pieces().writing_bytes() + self.listed_bytes()
     }
 
     fn listed_bytes(&self) -> usize {
@@ -133,7 +133,6 @@ impl Gathering {
             return Ok(());
         }
         self.memory.require(self.bytes + self.writing_bytes(self.rows, cx))?;
-        self.goes_to_disk = true;
         let mut batches = std::mem::take(&mut self.batches);
         batches.sort_by_key(|(origin, _)| *origin);
         if self.disk.is_none() {
@@ -191,7 +190,7 @@ impl Gathering {
 
 impl Lister {
     fn write(&mut self, origin: Option<Origin>, batch: &Batch, cx: &Context) -> Result<()> {
-        let piece_rows = cx.piece_rows(batch.memory_bytes(), batch.len());
+        let piece_rows = cx.pieces().rows(batch.memory_bytes(), batch.len());
         for (at, first) in (0..batch.len()).step_by(piece_rows).enumerate() {
             cx.cancel.check()?;
             let rows = piece_rows.min(batch.len() - first);

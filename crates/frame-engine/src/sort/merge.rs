@@ -209,10 +209,10 @@ impl Merging {
         let pieces: usize = self.runs.iter().map(|run| run.pieces.len()).sum();
         let bytes: usize = self.runs.iter().flat_map(|run| &run.pieces).map(RunPiece::loaded_bytes).sum();
         let rows: usize = self.runs.iter().flat_map(|run| &run.pieces).map(|piece| piece.piece.rows()).sum();
-        let growth = (bytes / pieces.max(1)).div_ceil(cx.piece_bytes).max(1);
-        let piece_rows = growth * cx.piece_rows(bytes, rows);
+        let growth = (bytes / pieces.max(1)).div_ceil(cx.pieces().bytes()).max(1);
+        let piece_rows = growth * cx.pieces().rows(bytes, rows);
         let mut scratch = cx.budget.reserve("merging sorted runs");
-        scratch.require(growth * cx.writing_bytes() + slab_bytes(self.ranges.largest))?;
+        scratch.require(growth * cx.pieces().writing_bytes() + slab_bytes(self.ranges.largest))?;
         for range in 0..self.ranges.count() {
             let range = self.range(range)?;
             run.write(file, &range.sources, (&range.keys(), &range.order), (self.keys.borders(), piece_rows), &cx.cancel)?;

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef};
-use arrow::compute::interleave;
 use arrow::row::Rows;
 use frame_core::{CancelToken, Result};
 use frame_memory::SpillFile;
 
 use super::borders::Borders;
 use super::keys::{Entry, ORDER_BYTES};
-use crate::dictionaries::gathered;
 use crate::narrow::Place;
 use crate::sources::{Sources, slabs};
 use crate::spill::Piece;
@@ -28,19 +25,6 @@ pub(super) struct RunPiece {
     pub(super) last: Box<[u8]>,
     /// The columns, and behind them the ranks of the rows if they have them.
     pub(super) piece: Piece,
-}
-
-/// The rows of some batches at some places.
-pub(crate) fn taken<C: AsRef<[ArrayRef]>>(batches: &[C], places: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
-    let count = batches.first().map_or(0, |columns| columns.as_ref().len());
-    let column = |at: usize| {
-        let arrays: Vec<&dyn Array> = batches.iter().map(|columns| columns.as_ref()[at].as_ref()).collect();
-        match gathered(&arrays, places)? {
-            Some(column) => Ok(column),
-            None => Ok(interleave(&arrays, places)?),
-        }
-    };
-    (0..count).map(column).collect()
 }
 
 impl Run {

@@ -79,7 +79,7 @@ impl Sorter {
     }
 
     fn bytes(&self, held: usize, cx: &Context) -> usize {
-        held + slab_bytes(held) + self.runs_bytes + self.growth(cx) * cx.writing_bytes()
+        held + slab_bytes(held) + self.runs_bytes + self.growth(cx) * cx.pieces().writing_bytes()
     }
 
     /// How many times as large as the first pieces new ones are.
@@ -109,7 +109,7 @@ impl Sorter {
         order.sort_unstable_by(|a, b| a.compare(b, &keys));
         let mut run = Run::default();
         let borders = self.keys.borders();
-        let piece_rows = self.growth(cx) * cx.piece_rows(bytes, order.len());
+        let piece_rows = self.growth(cx) * cx.pieces().rows(bytes, order.len());
         run.write(&file, &sources, (&keys, &order), (borders, piece_rows), &cx.cancel)?;
         if borders.offer(run.firsts()) {
             self.runs_bytes += borders.bytes();

@@ -16,9 +16,10 @@ use super::disk;
 use super::ranking::Ranking;
 use crate::compact::compacted;
 use crate::context::Context;
+use crate::dictionaries::taken;
 use crate::graph::{Sink, StageSink};
 use crate::group_by::ranks::ranks;
-use crate::sort::{Order, sorted_indices, taken};
+use crate::sort::{Order, sorted_indices};
 use crate::source::{Batches, Source};
 
 /// The order of the rows that are kept.

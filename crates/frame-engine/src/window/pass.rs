@@ -256,7 +256,7 @@ impl<'a> Pass<'a> {
                 known += stream.bytes();
             }
             let bytes = Batch::new(self.schema.clone(), rows.columns.clone(), rows.len)?.memory_bytes();
-            let piece_rows = cx.piece_rows(bytes, rows.len);
+            let piece_rows = cx.pieces().rows(bytes, rows.len);
             for first in (0..rows.len).step_by(piece_rows) {
                 cx.cancel.check()?;
                 let part = rows.slice(first..rows.len.min(first + piece_rows));

@@ -8,13 +8,8 @@ use super::text::{RowWriter, Rows, Spelling};
 use super::{Destination, Out, OutputFormat, Writer};
 
 /// A page for a browser.
-pub(super) const HTML: OutputFormat = OutputFormat {
-    name: "html",
-    extensions: &["html", "htm"],
-    help: "a page with a table",
-    is_binary: false,
-    open: |out, schema, destination| open(out, schema, destination),
-};
+pub(super) const HTML: OutputFormat =
+    OutputFormat { name: "html", extensions: &["html", "htm"], help: "a page with a table", is_binary: false, open };
 
 const START: &[u8] = b"<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n<style>\n\
     table { border-collapse: collapse; font-family: sans-serif }\nth, td { border-bottom: 1px solid #ccc; padding: 2px 8px; text-align: left }\n\

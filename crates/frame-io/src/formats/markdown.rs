@@ -9,13 +9,8 @@ use super::text::{RowWriter, Rows, Spelling};
 use super::{Destination, Out, OutputFormat, Writer};
 
 /// A table to paste into a document.
-pub(super) const MARKDOWN: OutputFormat = OutputFormat {
-    name: "markdown",
-    extensions: &["md", "markdown"],
-    help: "a table for documents",
-    is_binary: false,
-    open: |out, schema, destination| open(out, schema, destination),
-};
+pub(super) const MARKDOWN: OutputFormat =
+    OutputFormat { name: "markdown", extensions: &["md", "markdown"], help: "a table for documents", is_binary: false, open };
 
 fn open(out: Out, schema: &SchemaRef, destination: Destination) -> io::Result<Box<dyn Writer>> {
     let mut rows = RowWriter::new(out, Escaped);

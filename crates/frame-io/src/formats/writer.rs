@@ -101,12 +101,12 @@ pub trait Workers: Send + Sync {
 }
 
 /// What `task` makes of each item, several at once; `None` where it has panicked.
-pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, workers: &dyn Workers, task: impl Fn(usize, T) -> R + Sync) -> Vec<Option<R>> {
+pub(crate) fn each<T: Send, R: Send>(items: Vec<T>, workers: &dyn Workers, task: impl Fn(T) -> R + Sync) -> Vec<Option<R>> {
     let items: Vec<_> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
     let done: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
     workers.each(items.len(), &|at| {
         let item = items[at].lock().unwrap_or_else(PoisonError::into_inner).take();
-        *done[at].lock().unwrap_or_else(PoisonError::into_inner) = item.map(|item| task(at, item));
+        *done[at].lock().unwrap_or_else(PoisonError::into_inner) = item.map(&task);
     });
     done.into_iter().map(|done| done.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }

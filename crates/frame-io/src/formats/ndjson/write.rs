@@ -9,13 +9,8 @@ use crate::formats::text::{RowWriter, Rows, Spelling};
 use crate::formats::{Destination, Out, OutputFormat, Writer};
 
 /// An object per line.
-pub(in crate::formats) const NDJSON: OutputFormat = OutputFormat {
-    name: "ndjson",
-    extensions: &["ndjson", "jsonl"],
-    help: "a JSON object per line",
-    is_binary: false,
-    open: |out, schema, destination| open(out, schema, destination),
-};
+pub(in crate::formats) const NDJSON: OutputFormat =
+    OutputFormat { name: "ndjson", extensions: &["ndjson", "jsonl"], help: "a JSON object per line", is_binary: false, open };
 
 fn open(out: Out, schema: &SchemaRef, destination: Destination) -> io::Result<Box<dyn Writer>> {
     let mut rows = RowWriter::new(out, Json);

@@ -152,7 +152,7 @@ fn each<R: Send>(
     // The largest ones first, so that nobody has to wait long for the last one.
     items.sort_by_cached_key(|(_, (_, parts))| Reverse(parts.iter().map(memory_bytes).sum::<usize>()));
     let places: Vec<usize> = items.iter().map(|(at, _)| *at).collect();
-    let done = writer::each(items, workers, |_, (at, item)| task(at, item));
+    let done = writer::each(items, workers, |(at, item)| task(at, item));
     let mut done: Vec<_> = places.into_iter().zip(done).collect();
     done.sort_by_key(|(at, _)| *at);
     let nobody = || Err(ParquetError::General("a column that nobody has encoded".to_owned()));

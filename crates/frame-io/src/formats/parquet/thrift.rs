@@ -21,6 +21,20 @@ pub(super) mod wire {
 /// Structs nested deeper than this are taken for damage.
 const DEPTH_MAX: u8 = 16;
 
+/// The number at a place of some bytes, seven bits of it in each (ULEB128); the place is then behind it.
+pub(super) fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let mut value = 0_u64;
+    for shift in (0..64).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
 /// A place in bytes of the compact protocol.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'a> {
@@ -45,15 +59,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn varint(&mut self) -> Option<u64> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
+        varint(self.bytes, &mut self.at)
     }
 
     /// An integer of 16, 32 or 64 bits.

@@ -2,7 +2,7 @@
 //! one of them writes the texts of those before; a stream gets each batch when it comes.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use frame_core::memory_bytes;
@@ -30,8 +30,8 @@ pub(crate) struct Rows<S> {
 }
 
 /// What one of those who help does.
-enum Part {
-    Write(Vec<Vec<u8>>),
+enum Part<'a> {
+    Write(&'a mut Out, Vec<Vec<u8>>),
     Format(RecordBatch, Vec<u8>),
 }
 
@@ -45,12 +45,11 @@ impl<S: Spelling> Rows<S> {
 impl<S: Spelling + Sync> Rows<S> {
     /// Writes the texts that are ready, and makes those of the batches that wait.
     fn advance(&mut self, workers: &dyn Workers) -> io::Result<()> {
-        let mut parts = vec![Part::Write(std::mem::take(&mut self.texts))];
+        let (out, form) = (&mut self.rows.out, &self.rows.form);
+        let mut parts = vec![Part::Write(out, std::mem::take(&mut self.texts))];
         parts.extend(self.batches.drain(..).map(|batch| Part::Format(batch, self.spare.pop().unwrap_or_default())));
-        let (out, form) = (Mutex::new(&mut self.rows.out), &self.rows.form);
-        let done = each(parts, workers, |_, part| match part {
-            Part::Write(mut texts) => {
-                let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = each(parts, workers, |part| match part {
+            Part::Write(out, mut texts) => {
                 texts.iter().try_for_each(|text| out.write_all(text))?;
                 texts.iter_mut().for_each(Vec::clear);
                 Ok(texts)
@@ -109,6 +108,8 @@ impl<S: Spelling + Sync> Writer for Rows<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
+
     use arrow::array::Int64Array;
 
     use super::*;

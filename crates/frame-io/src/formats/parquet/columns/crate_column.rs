@@ -102,11 +102,7 @@ impl RowGroups for Leaves {
         let chunk = self.metadata.row_group(self.group).column(leaf);
         let pages = SerializedPageReader::new(Arc::clone(bytes), chunk, self.num_rows(), None)?;
         let levels = chunk.column_descr();
-        let pages = CheckedPages {
-            pages: Box::new(pages),
-            has_repetition_levels: levels.max_rep_level() > 0,
-            has_definition_levels: levels.max_def_level() > 0,
-        };
+        let pages = CheckedPages { pages: Box::new(pages), levels_max: [levels.max_rep_level(), levels.max_def_level()] };
         Ok(Box::new(SinglePages(Some(Box::new(pages)))))
     }
 

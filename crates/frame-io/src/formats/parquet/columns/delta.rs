@@ -5,11 +5,13 @@ use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 
-/// The pages of a column with these levels.
+use crate::formats::parquet::thrift::varint;
+
+/// The pages of a column.
 pub(super) struct CheckedPages {
     pub(super) pages: Box<dyn PageReader>,
-    pub(super) has_repetition_levels: bool,
-    pub(super) has_definition_levels: bool,
+    /// The highest repetition and definition level.
+    pub(super) levels_max: [i16; 2],
 }
 
 impl PageReader for CheckedPages {
@@ -43,7 +45,9 @@ impl Iterator for CheckedPages {
 impl CheckedPages {
     fn check(&self, page: &Page) -> Result<()> {
         let (encoding, values, bytes) = match page {
-            Page::DataPage { encoding, num_values, buf, .. } => (*encoding, *num_values, self.values(buf)),
+            Page::DataPage { encoding, num_values, buf, def_level_encoding, rep_level_encoding, .. } => {
+                (*encoding, *num_values, self.values(buf, *num_values as usize, [*rep_level_encoding, *def_level_encoding]))
+            }
             Page::DataPageV2 { encoding, num_values, buf, rep_levels_byte_len, def_levels_byte_len, .. } => {
                 let levels = *rep_levels_byte_len as usize + *def_levels_byte_len as usize;
                 (*encoding, *num_values, buf.get(levels..))
@@ -64,12 +68,20 @@ impl CheckedPages {
         is_sound().ok_or_else(|| ParquetError::General(format!("a page of {values} values declares more lengths than it can have")))
     }
 
-    /// What is behind the levels of a page of the first version, each with its length in front.
-    fn values<'a>(&self, page: &'a [u8]) -> Option<&'a [u8]> {
+    /// What is behind the levels of a page of version 1: each with its length in front, or packed as old files have them.
+    fn values<'a>(&self, page: &'a [u8], levels: usize, encodings: [Encoding; 2]) -> Option<&'a [u8]> {
         let mut left = page;
-        for _ in 0..usize::from(self.has_repetition_levels) + usize::from(self.has_definition_levels) {
-            let (len, rest) = left.split_first_chunk::<4>()?;
-            left = rest.get(u32::from_le_bytes(*len) as usize..)?;
+        for (max, encoding) in self.levels_max.into_iter().zip(encodings).filter(|(max, _)| *max > 0) {
+            #[expect(deprecated, reason = "old files use it")]
+            let len = if encoding == Encoding::BIT_PACKED {
+                let bits = (i16::BITS - max.leading_zeros()) as usize;
+                levels.checked_mul(bits)?.div_ceil(8)
+            } else {
+                let (len, rest) = left.split_first_chunk::<4>()?;
+                left = rest;
+                u32::from_le_bytes(*len) as usize
+            };
+            left = left.get(len..)?;
         }
         Some(left)
     }
@@ -78,20 +90,8 @@ impl CheckedPages {
 /// How many bytes numbers that are packed as differences take (the format's DELTA_BINARY_PACKED), if there are no more than `most`.
 fn packed_len(bytes: &[u8], most: usize) -> Option<usize> {
     let mut at = 0;
-    let number = |at: &mut usize| -> Option<u64> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = *bytes.get(*at)?;
-            *at += 1;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
-    };
-    let (block, parts, count) = (number(&mut at)?, number(&mut at)?, number(&mut at)?);
-    number(&mut at)?;
+    let (block, parts, count) = (varint(bytes, &mut at)?, varint(bytes, &mut at)?, varint(bytes, &mut at)?);
+    varint(bytes, &mut at)?;
     let (parts, count) = (usize::try_from(parts).ok()?, usize::try_from(count).ok()?);
     let of_part = usize::try_from(block).ok()?.checked_div(parts)?;
     if count > most || count > 1 && of_part == 0 {
@@ -99,7 +99,7 @@ fn packed_len(bytes: &[u8], most: usize) -> Option<usize> {
     }
     let mut left = count.saturating_sub(1);
     while left > 0 {
-        number(&mut at)?;
+        varint(bytes, &mut at)?;
         let widths = bytes.get(at..at.checked_add(parts)?)?;
         at += parts;
         for width in widths {
@@ -116,6 +116,47 @@ fn packed_len(bytes: &[u8], most: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A column without pages.
+    struct Nothing;
+
+    impl Iterator for Nothing {
+        type Item = Result<Page>;
+
+        fn next(&mut self) -> Option<Self::Item> {
+            None
+        }
+    }
+
+    impl PageReader for Nothing {
+        fn get_next_page(&mut self) -> Result<Option<Page>> {
+            Ok(None)
+        }
+
+        fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
+            Ok(None)
+        }
+
+        fn skip_next_page(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn values_stand_behind_the_levels() {
+        let pages = |levels_max| CheckedPages { pages: Box::new(Nothing), levels_max };
+        let page = [1, 0, 0, 0, 9, 2, 0, 0, 0, 9, 9, 7, 8];
+        let rle = [Encoding::RLE; 2];
+        assert_eq!(pages([0, 0]).values(&page, 9, rle), Some(&page[..]));
+        assert_eq!(pages([0, 1]).values(&page, 9, rle), Some(&page[5..]));
+        assert_eq!(pages([2, 3]).values(&page, 9, rle), Some(&page[11..]));
+        assert_eq!(pages([0, 1]).values(&page[7..], 9, rle), None);
+        // Nine levels of one bit and of two bits.
+        #[expect(deprecated, reason = "old files use it")]
+        let packed = [Encoding::RLE, Encoding::BIT_PACKED];
+        assert_eq!(pages([0, 1]).values(&page, 9, packed), Some(&page[2..]));
+        assert_eq!(pages([1, 2]).values(&page, 9, packed), Some(&page[8..]));
+    }
 
     #[test]
     fn no_more_lengths_than_values_are_believed() {
