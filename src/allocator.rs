@@ -7,7 +7,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Below this limit memory that is free for a moment is given back, and pages are small: huge ones are faster, but each takes 2 MiB for its
 /// first byte.
-const FRUGAL_BELOW_BYTES: usize = 512 << 20;
+const FRUGAL_BELOW_BYTES: usize = 320 << 20;
 
 /// The option that says for how many milliseconds free pages are kept (`mi_option_purge_delay`).
 const PURGE_DELAY: mi_option_t = 15;

@@ -1,5 +1,6 @@
 //! What a join does beside giving the right rows: what it reads, what it builds, what it keeps in memory, and when it stops.
 
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use frame::{Session, SessionBuilder};
 
 fn session(settings: impl Fn(SessionBuilder) -> SessionBuilder) -> Session {
@@ -131,6 +132,73 @@ fn sides_that_do_not_fit_in_memory_are_joined_on_disk() {
         format!("union (from '{left}' | join '{right}' as o on k | select k, t, n, o.text as text) | agg count, max text"),
     ];
     check(&left, &more);
+}
+
+#[test]
+fn some_buckets_of_a_side_stay_in_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let left = side(&folder.path().join("left.csv"), 60_000, |_| false, 7);
+    let right = side(&folder.path().join("right.csv"), 110_000, |row| row % 50 == 7, 11);
+    let other = side(&folder.path().join("other.csv"), 90_000, |row| row % 1000 == 9, 3);
+    let sizes = |builder: SessionBuilder| builder.batch_rows(700).chunk_bytes(16 << 10).partition_bytes(300_000).piece_bytes(12 << 10);
+    let wide = session(|builder| builder);
+    // Names that are keys stand in the result once.
+    let from = format!("(from '{right}' | derive v = n, note = text)");
+    let mut queries = Vec::new();
+    for kind in ["inner", "left", "semi", "anti"] {
+        let of_right = if ["semi", "anti"].contains(&kind) { "" } else { ", count(o.v) as d, sum o.v as e, max o.note as f" };
+        for keys in ["k", "t, n = k", "text"] {
+            queries.push(format!("join {kind} {from} as o on {keys} | agg count, count(k) as b, sum n as c, max text as g{of_right}"));
+        }
+    }
+    queries.extend([
+        format!("join '{right}' as o on k | join left '{other}' as p on k | groupby t count, sum p.n, max o.text"),
+        format!("join left '{right}' as o on k | where o.n is not null | select k, o.n as m, text | join anti '{other}' as p on k | groupby k count, sum m | sort k"),
+format!("join '{right}' as o on k | select k, t, n, o.text as text | union (from '{left}' | join anti '{other}' as o on k) | agg count, max text, sum k"),
+    ]);
+    for query in &queries {
+        let (expected, nothing) = rows(&wide, query, &left);
+        assert_eq!(nothing, 0, "{query}");
+        let spilled = [3, 9].map(|megabytes| {
+            let mut spilled = 0;
+            for threads in [2, 1] {
+                let session = session(|builder| sizes(builder).threads(threads).memory_bytes(megabytes << 20));
+                let found = rows(&session, query, &left);
+                assert!(found.0 == expected, "{query}: {:?}, expected {expected:?} with {threads} threads in {megabytes} MB", found.0);
+                spilled = found.1;
+            }
+            spilled
+        });
+        assert!(spilled[0] > 1_000_000 && spilled[1] < spilled[0] / 10 * 9, "{query}: {spilled:?} bytes went to disk");
+    }
+}
+
+#[test]
+fn an_answer_in_any_order_has_the_rows_of_all_buckets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let left = side(&folder.path().join("left.csv"), 30_000, |_| false, 7);
+    let right = side(&folder.path().join("right.csv"), 110_000, |_| false, 11);
+    for kind in ["inner", "left", "semi", "anti"] {
+        let query = format!("join {kind} '{right}' as o on k");
+        let lines = |session: &Session, query: &str| {
+            let mut lines: Vec<String> = Vec::new();
+            for batch in &rows(session, query, &left).0 {
+                let options = FormatOptions::default().with_null("null");
+                let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options).expect("values"));
+                let columns: Vec<_> = columns.collect();
+                let line = |row: usize| columns.iter().map(|column| column.value(row).to_string()).collect::<Vec<_>>().join(",");
+                lines.extend((0..batch.num_rows()).map(line));
+            }
+            lines.sort();
+            lines
+        };
+        let expected = lines(&session(|builder| builder), &query);
+        for threads in [1, 2] {
+            let sizes = |builder: SessionBuilder| builder.batch_rows(700).chunk_bytes(16 << 10).partition_bytes(100_000);
+            let session = session(|builder| sizes(builder).threads(threads).memory_bytes(9 << 20));
+            assert!(lines(&session, &format!("{query} | unordered")) == expected, "{query}");
+        }
+    }
 }
 
 #[test]

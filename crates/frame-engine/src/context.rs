@@ -1,7 +1,7 @@
 //! What every task of a run may use.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use frame_core::CancelToken;
 use frame_io::RowLedger;
@@ -21,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) join_slice_rows: u64,
     /// Bytes that an operator of one worker gathers before it puts them on disk.
     pub(crate) gathered_bytes: usize,
+    /// Memory was short in an attempt before: what can go to disk goes there as a whole.
+    pub(crate) is_short: bool,
     /// Bytes of the pieces in which rows go to disk.
     pub(crate) piece_bytes: usize,
     /// Read between batches.
@@ -117,6 +119,8 @@ pub(crate) struct Counters {
     /// Rejected rows that no scan has read, such as groups.
     rejected_derived: AtomicU64,
     written: AtomicU64,
+    /// Whether a join has kept a part of a side in memory.
+    stays: AtomicBool,
     pub(crate) bytes_done: AtomicU64,
     pub(crate) bytes_total: AtomicU64,
 }
@@ -144,6 +148,16 @@ impl Counters {
     /// Rows were written to a file.
     pub(crate) fn wrote(&self, rows: u64) {
         self.written.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// A part of a side of a join stays in memory.
+    pub(crate) fn stays(&self) {
+        self.stays.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a part of a side of a join has stayed in memory: another attempt can do with less.
+    pub(crate) fn has_stayed(&self) -> bool {
+        self.stays.load(Ordering::Relaxed)
     }
 
     /// Rows of results of stages that were rejected.

@@ -76,6 +76,8 @@ pub struct Engine {
     pub(crate) spill: SpillDir,
     pub(crate) cancel: CancelToken,
     files: Arc<dyn FileAccess>,
+    /// Memory was short before: operators keep no more than they must.
+    is_short: bool,
 }
 
 /// Makes a plan, given the inputs; called again whenever the types of the inputs turn out to be others.
@@ -116,6 +118,7 @@ impl Engine {
             cancel: CancelToken::new(),
             settings,
             files,
+            is_short: false,
         })
     }
 
@@ -125,11 +128,11 @@ impl Engine {
         Self { budget, ..self }
     }
 
-    /// The same engine with one task at a time, when those at hand have ended.
+    /// The same engine with one task at a time, which takes the least memory, when those at hand have ended.
     pub(crate) fn alone(&self) -> Result<Self> {
-        self.scheduler.settle();
+        self.scheduler.everywhere(|| ());
         let settings = Settings { threads: 1, ..self.settings.clone() };
-        Ok(Self { scheduler: Arc::new(Scheduler::new(1)?), settings, ..self.clone() })
+        Ok(Self { scheduler: Arc::new(Scheduler::new(1)?), settings, is_short: true, ..self.clone() })
     }
 
     /// The token that stops every run of this engine.
@@ -222,6 +225,7 @@ impl Engine {
             join_slice_rows: join_slice_rows(self.settings.memory_bytes, self.settings.threads, self.settings.slice_rows.max(1)),
             cancel: self.cancel.clone(),
             gathered_bytes: self.settings.gathered_bytes,
+            is_short: self.is_short,
             piece_bytes: piece_bytes(self.budget.limit_bytes(), self.settings.piece_bytes),
             budget: self.budget.clone(),
             spill: self.spill.clone(),

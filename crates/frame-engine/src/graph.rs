@@ -49,7 +49,7 @@ pub(crate) trait StageSink: Send + Sync + Debug {
 
 struct Work<'a, S> {
     sink: &'a S,
-    pipeline: &'a Pipeline,
+    pipeline: Pipeline,
 }
 
 impl<S: Sink> StageWork for Work<'_, S> {
@@ -68,8 +68,8 @@ impl<S: Sink> StageWork for Work<'_, S> {
 
 impl<S: Sink> StageSink for S {
     fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
-        let shares = scheduler.run(&Work { sink: self, pipeline }, pipeline.source.partitions())?;
-        pipeline.source.close()?;
+        let (shares, source) = pipeline.run_all(|pipeline| Work { sink: self, pipeline }, scheduler)?;
+        source.close()?;
         Ok(scheduler.run_one(|| self.finish(shares, scheduler, &pipeline.cx))?)
     }
 

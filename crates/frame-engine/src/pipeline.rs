@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use frame_core::{Batch, DataError, Error, ErrorKind, FilePosition, Origin, Result, sound_rows};
-use frame_graph::{Flow, Scheduler};
+use frame_graph::{Flow, Scheduler, StageWork};
 use frame_io::{BatchReader, Stop};
 
 use crate::context::Context;
@@ -57,6 +57,27 @@ impl Pipeline {
             self = Self { source: stage.collect(&self, scheduler)?, pipes: behind, cx: self.cx };
         }
         Ok(self)
+    }
+
+    /// All partitions as work of a stage, and what the source has for those who have read them; gives the source that is to be closed.
+    pub(crate) fn run_all<W: StageWork<Stop = Stop>>(
+        &self,
+        work: impl Fn(Self) -> W,
+        scheduler: &Arc<Scheduler>,
+    ) -> Result<(Vec<W::Share>, Arc<dyn Source>), Stop> {
+        let (mut pipeline, mut shares) = (self.clone(), Vec::new());
+        loop {
+            shares = scheduler.go_on(&work(pipeline.clone()), pipeline.source.partitions(), shares)?;
+            match pipeline.rest(scheduler)? {
+                Some(rest) => pipeline = rest,
+                None => return Ok((shares, pipeline.source)),
+            }
+        }
+    }
+
+    /// What the source has for those who have read it, through the same pipes.
+    pub(crate) fn rest(&self, scheduler: &Arc<Scheduler>) -> Result<Option<Self>, Stop> {
+        Ok(self.source.rest(scheduler)?.map(|source| Self { source, ..self.clone() }))
     }
 
     /// Reads one partition through all pipes into `take`; empty batches are left out.

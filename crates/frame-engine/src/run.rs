@@ -246,17 +246,22 @@ fn attempt(
     }
 }
 
-/// Lets one task run at a time if memory was too short for several in an attempt; says so.
+/// Lets one task run at a time if memory was too short for several in an attempt, and joins keep nothing that can go to disk; says so.
 ///
 /// # Errors
 /// The error itself if that is no help, or rows of the attempt cannot be taken back.
 fn relieved(engine: &mut Engine, cx: &Context, error: Error) -> Result<String> {
     let threads = engine.scheduler.threads();
-    if threads == 1 || cx.outputs.is_gone() || !matches!(error.kind(), ErrorKind::Memory(_)) {
+    let can_less = threads > 1 || cx.counters.has_stayed();
+    if !can_less || cx.outputs.is_gone() || !matches!(error.kind(), ErrorKind::Memory(_)) {
         return Err(error);
     }
     *engine = engine.alone()?;
-    Ok(format!("memory was short for {threads} tasks at once ({error}): the run began again with one at a time"))
+    Ok(if threads > 1 {
+        format!("memory was short for {threads} tasks at once ({error}): the run began again with one at a time")
+    } else {
+        format!("memory was short beside the part of a join that had stayed there ({error}): the run began again without")
+    })
 }
 
 /// Whether rows may come in an order that depends on the threads.

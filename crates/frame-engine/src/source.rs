@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use frame_core::{Batch, Error, Result};
+use frame_graph::Scheduler;
 use frame_io::{BatchReader, RowLedger, ScanRequest, Stop, Table};
 use frame_memory::Reservation;
 
@@ -35,7 +36,13 @@ pub(crate) trait Source: Send + Sync + Debug {
         None
     }
 
-    /// Every partition was read.
+    /// What there is to read when every partition was read, in place of which that is closed; asked once. Only a result whose order nobody
+    /// looks at has a rest.
+    fn rest(&self, _scheduler: &Arc<Scheduler>) -> Result<Option<Arc<dyn Source>>, Stop> {
+        Ok(None)
+    }
+
+    /// Every partition was read, and there is no rest.
     fn close(&self) -> Result<(), Stop> {
         Ok(())
     }

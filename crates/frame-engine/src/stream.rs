@@ -62,7 +62,9 @@ impl OrderedWork for Streamed {
 /// The batches of a pipeline in order, cut to a stretch of rows.
 pub(crate) struct Stream {
     ordered: Ordered<Streamed>,
-    source: Arc<dyn Source>,
+    pipeline: Pipeline,
+    scheduler: Arc<Scheduler>,
+    per_partition: Option<u64>,
     skip: u64,
     left: u64,
     is_over: bool,
@@ -72,13 +74,32 @@ impl Stream {
     /// Starts a pipeline; `limit` is the rows to skip and the rows to keep.
     pub(crate) fn new(pipeline: Pipeline, per_partition: Option<u64>, limit: Option<(u64, u64)>, scheduler: &Arc<Scheduler>) -> Self {
         let (skip, left) = limit.unwrap_or((0, u64::MAX));
-        let source = pipeline.source.clone();
-        let partitions = if left == 0 { 0 } else { source.partitions() };
-        let window = scheduler.threads() + 1;
-        let waiting_bytes_max = pipeline.cx.budget.limit_bytes() / 8;
-        let work = Arc::new(Streamed { pipeline, limit: per_partition });
-        Self { ordered: Ordered::new(scheduler.clone(), work, partitions, window, waiting_bytes_max), source, skip, left, is_over: false }
+        let partitions = if left == 0 { 0 } else { pipeline.source.partitions() };
+        let ordered = ordered(&pipeline, partitions, per_partition, scheduler);
+        Self { ordered, pipeline, scheduler: scheduler.clone(), per_partition, skip, left, is_over: false }
     }
+
+    /// What is there behind the last partition.
+    fn end(&mut self) -> Result<(), Stop> {
+        match self.pipeline.rest(&self.scheduler)? {
+            Some(rest) => {
+                self.ordered = ordered(&rest, rest.source.partitions(), self.per_partition, &self.scheduler);
+                self.pipeline = rest;
+            }
+            None => {
+                self.is_over = true;
+                self.pipeline.source.close()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The partitions of a pipeline, one after the other.
+fn ordered(pipeline: &Pipeline, partitions: usize, per_partition: Option<u64>, scheduler: &Arc<Scheduler>) -> Ordered<Streamed> {
+    let waiting_bytes_max = pipeline.cx.budget.limit_bytes() / 8;
+    let work = Arc::new(Streamed { pipeline: pipeline.clone(), limit: per_partition });
+    Ordered::new(scheduler.clone(), work, partitions, scheduler.threads() + 1, waiting_bytes_max)
 }
 
 impl Iterator for Stream {
@@ -92,10 +113,13 @@ impl Iterator for Stream {
                     self.is_over = true;
                     return Some(Err(stop));
                 }
-                None => {
-                    self.is_over = true;
-                    return self.source.close().err().map(Err);
-                }
+                None => match self.end() {
+                    Ok(()) => continue,
+                    Err(stop) => {
+                        self.is_over = true;
+                        return Some(Err(stop));
+                    }
+                },
             };
             let skipped = self.skip.min(batch.len() as u64);
             self.skip -= skipped;

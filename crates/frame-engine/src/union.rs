@@ -1,6 +1,9 @@
 //! Several pipelines as one source: their partitions, one after the other.
 
+use std::sync::Arc;
+
 use frame_core::{Batch, Error};
+use frame_graph::Scheduler;
 use frame_io::{BatchReader, RowLedger, Stop};
 
 use crate::context::Context;
@@ -52,6 +55,19 @@ impl Source for Union {
     fn file(&self, partition: usize) -> Option<&str> {
         let (pipeline, partition) = self.place(partition).ok()?;
         pipeline.source.file(partition)
+    }
+
+    fn rest(&self, scheduler: &Arc<Scheduler>) -> Result<Option<Arc<dyn Source>>, Stop> {
+        let mut rests = Vec::new();
+        for pipeline in &self.pipelines {
+            rests.push(pipeline.rest(scheduler)?);
+        }
+        if rests.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let closed = self.pipelines.iter().zip(&rests).filter(|(_, rest)| rest.is_none());
+        closed.map(|(pipeline, _)| pipeline).try_for_each(|pipeline| pipeline.source.close())?;
+        Ok(Some(Arc::new(Self { pipelines: rests.into_iter().flatten().collect() })))
     }
 
     fn close(&self) -> Result<(), Stop> {

@@ -63,10 +63,11 @@ impl Scheduler {
         }
     }
 
-    /// Waits until each thread has ended what it had in hand.
-    pub fn settle(&self) {
-        if let Some(pool) = &self.pool {
-            pool.broadcast(|_| ());
+    /// Runs a task on each thread, when that one has ended what it had in hand, and waits for all of them.
+    pub fn everywhere(&self, task: impl Fn() + Sync) {
+        match &self.pool {
+            Some(pool) => drop(pool.broadcast(|_| task())),
+            None => task(),
         }
     }
 

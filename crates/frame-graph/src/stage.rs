@@ -35,6 +35,8 @@ struct Progress<'a, W: StageWork> {
     next: AtomicUsize,
     /// Partitions behind this one need not be worked on: it stopped the run, or has enough.
     last: AtomicUsize,
+    /// Shares that no worker goes on with yet.
+    idle: Mutex<Vec<W::Share>>,
     shares: Mutex<Vec<W::Share>>,
     stop: Mutex<Option<(usize, W::Stop)>>,
 }
@@ -45,18 +47,27 @@ impl Scheduler {
     /// # Errors
     /// The stop of the lowest partition that had one.
     pub fn run<W: StageWork>(&self, work: &W, partitions: usize) -> Result<Vec<W::Share>, W::Stop> {
-        let Some(pool) = &self.pool else { return run_here(work, partitions) };
+        self.go_on(work, partitions, Vec::new())
+    }
+
+    /// [`Scheduler::run`] by workers that go on with these shares.
+    ///
+    /// # Errors
+    /// See [`Scheduler::run`].
+    pub fn go_on<W: StageWork>(&self, work: &W, partitions: usize, shares: Vec<W::Share>) -> Result<Vec<W::Share>, W::Stop> {
+        let Some(pool) = &self.pool else { return run_here(work, partitions, shares) };
         let progress = Progress {
             work,
             partitions,
             next: AtomicUsize::new(0),
             last: AtomicUsize::new(usize::MAX),
+            idle: Mutex::new(shares),
             shares: Mutex::new(Vec::new()),
             stop: Mutex::new(None),
         };
         pool.in_place_scope(|scope| {
             for _ in 0..self.threads().min(partitions).max(1) {
-                scope.spawn(|scope| match caught(|| progress.work.start()) {
+                scope.spawn(|scope| match progress.share() {
                     Ok(share) => advance(&progress, share, scope),
                     Err(stop) => progress.stopped(0, stop),
                 });
@@ -65,20 +76,25 @@ impl Scheduler {
         let stop = progress.stop.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         match stop {
             Some((_, stop)) => Err(stop),
-            None => Ok(progress.shares.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
+            None => {
+                let mut shares = progress.shares.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+                shares.append(&mut progress.idle.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()));
+                Ok(shares)
+            }
         }
     }
 }
 
 /// Works on all partitions with one worker, the caller.
-fn run_here<W: StageWork>(work: &W, partitions: usize) -> Result<Vec<W::Share>, W::Stop> {
-    let mut share = caught(|| work.start())?;
+fn run_here<W: StageWork>(work: &W, partitions: usize, mut shares: Vec<W::Share>) -> Result<Vec<W::Share>, W::Stop> {
+    let mut share = shares.pop().map_or_else(|| caught(|| work.start()), Ok)?;
     for partition in 0..partitions {
         if caught(|| work.run(&mut share, partition))? == Flow::Enough {
             break;
         }
     }
-    Ok(vec![share])
+    shares.push(share);
+    Ok(shares)
 }
 
 /// Works on the next partition, then spawns the task for the one after it; without a next partition the share is handed in.
@@ -99,6 +115,12 @@ fn advance<'a, W: StageWork>(progress: &'a Progress<'a, W>, mut share: W::Share,
 }
 
 impl<W: StageWork> Progress<'_, W> {
+    /// A share to go on with.
+    fn share(&self) -> Result<W::Share, W::Stop> {
+        let idle = self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
+        idle.map_or_else(|| caught(|| self.work.start()), Ok)
+    }
+
     fn stopped(&self, partition: usize, stop: W::Stop) {
         self.last.fetch_min(partition, Ordering::Relaxed);
         let mut lowest = self.stop.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -139,6 +161,21 @@ mod tests {
             let mut all = shares.concat();
             all.sort_unstable();
             assert_eq!(all, (0..12).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn workers_go_on_with_the_shares_of_earlier_ones() {
+        let pools = [1, 2, 5].map(|threads| Scheduler::new(threads).expect("threads"));
+        for scheduler in pools.into_iter().chain([Scheduler::here()]) {
+            for partitions in [0, 1, 12] {
+                let earlier: Vec<Vec<usize>> = (100..107).map(|share| vec![share]).collect();
+                let shares = scheduler.go_on(&Failing(vec![]), partitions, earlier).expect("no stop");
+                assert_eq!(shares.len(), 7, "no worker has begun anew");
+                let mut all = shares.concat();
+                all.sort_unstable();
+                assert_eq!(all, (0..partitions).chain(100..107).collect::<Vec<_>>());
+            }
         }
     }
 

@@ -241,6 +241,19 @@ impl Reservation {
         }
     }
 
+    /// Takes over what another reservation of the same budget holds.
+    pub fn absorb(&mut self, mut other: Self) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+
+    /// A reservation of its own for some of the bytes held, at most all.
+    #[must_use]
+    pub fn split(&mut self, bytes: usize) -> Self {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        Self { budget: self.budget.clone(), consumer: self.consumer, bytes }
+    }
+
     /// The error for a growth to `bytes` that was refused.
     pub fn refused(&self, bytes: usize) -> Error {
         Error::new(MemoryError {
@@ -299,6 +312,14 @@ mod tests {
         assert!(one.require(21).expect_err("refused").to_string().contains("one needs 1 B more"));
         one.require(5).expect("shrinking is never refused");
         assert_eq!((one.bytes(), budget.used_bytes()), (5, 5));
+        let mut other = budget.reserve("other");
+        assert_eq!(other.resize(7), Grant::Granted);
+        one.absorb(other);
+        assert_eq!((one.bytes(), budget.used_bytes()), (12, 12));
+        let part = one.split(8);
+        assert_eq!((one.bytes(), part.bytes(), budget.used_bytes()), (4, 8, 12));
+        let rest = one.split(9);
+        assert_eq!((one.bytes(), rest.bytes(), budget.used_bytes()), (0, 4, 12));
     }
 
     #[test]

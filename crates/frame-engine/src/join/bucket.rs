@@ -13,12 +13,12 @@ use frame_memory::{Grant, Reservation};
 use frame_plan::{JoinColumn, JoinKind};
 
 use super::buckets::{Bucket, LEVELS, ranks};
-use super::build::{Built, BuiltSlot, Making, Side, TABLE_BYTES};
+use super::build::{Built, BuiltSlot, Making, Side};
 use super::keys::Key;
 use super::near::NearRule;
 use super::parted::Parted;
 use super::probe::Prober;
-use super::table::NONE;
+use super::table::{self, NONE};
 use super::unmatched::{beside_nulls, unmatched};
 use crate::compact::compact;
 use crate::context::Context;
@@ -29,7 +29,7 @@ use crate::sources::Sources;
 use crate::spill::Piece;
 
 /// Bytes that a row takes while its table is made: in the table, its hash, its places in the order of ranks and of buckets, a mark.
-const ROW_BYTES: usize = TABLE_BYTES + 56;
+const ROW_BYTES: usize = table::ROW_BYTES + 56;
 
 /// A bucket of this part of the limit is small.
 const SMALL: usize = 32;
@@ -55,6 +55,8 @@ pub(super) struct Sides {
     pub(super) ranks: usize,
     /// Left rows from this rank on are not wanted.
     last: Option<u64>,
+    /// The order of rows does not matter.
+    is_unordered: bool,
     cx: Context,
 }
 
@@ -83,6 +85,8 @@ impl Sides {
             schema: Arc::new(Schema::new(fields.into_iter().enumerate().map(field).collect::<Vec<_>>())),
             ranks: if is_filter { 1 } else { 2 },
             last,
+            // Of rows that are equally near the first one counts.
+            is_unordered: prober.is_unordered && prober.near.is_none(),
             cx: cx.clone(),
         }
     }
@@ -313,7 +317,7 @@ impl Chunk {
         let columns = if pieces.is_empty() {
             sides.types.iter().map(new_empty_array).collect()
         } else {
-            loaded(&pieces, |column| sides.making.is_needed(column))?
+            loaded(&pieces, |column| sides.making.is_needed(column), sides.is_unordered)?
         };
         let marks = if sides.kind.keeps_right() { rows } else { 0 };
         let built = sides.making.built(columns, rows, memory, None, &sides.cx, |_, _| Ok(()))?;
@@ -415,9 +419,9 @@ impl Sides {
     }
 }
 
-/// Rows of some pieces in the order of their ranks, which stand behind the columns; without the values of those that are not needed. What was
-/// a dictionary may have become plain.
-pub(super) fn loaded(pieces: &[Piece], is_needed: impl Fn(usize) -> bool) -> Result<Vec<ArrayRef>> {
+/// Rows of some pieces in the order of their ranks, which stand behind the columns, unless the order does not matter; without the values of
+/// columns that are not needed. What was a dictionary may have become plain.
+pub(super) fn loaded(pieces: &[Piece], is_needed: impl Fn(usize) -> bool, is_unordered: bool) -> Result<Vec<ArrayRef>> {
     let mut batches = Vec::with_capacity(pieces.len());
     let mut order: Vec<(u64, Place)> = Vec::with_capacity(pieces.iter().map(Piece::rows).sum());
     for (batch, piece) in (0..).zip(pieces) {
@@ -428,8 +432,10 @@ pub(super) fn loaded(pieces: &[Piece], is_needed: impl Fn(usize) -> bool) -> Res
         unneeded.for_each(|(_, column)| *column = Packed::Plain(new_null_array(&DataType::Null, piece.rows())));
         batches.push(columns);
     }
-    // Those of each piece are in order already.
-    order.sort_by_key(|(rank, _)| *rank);
+    if !is_unordered {
+        // Those of each piece are in order already.
+        order.sort_by_key(|(rank, _)| *rank);
+    }
     let places: Vec<Place> = order.into_iter().map(|(_, place)| place).collect();
     let columns = Sources::new(batches)?.rows(&places, usize::MAX)?;
     Ok(columns.iter().map(compact).collect())

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::datatypes::UInt64Type;
 use frame_core::{Error, Result, hash};
 use frame_memory::{Reservation, SpillFile};
@@ -109,13 +109,20 @@ pub(super) struct Parter {
     level: u32,
     /// Rows with a null key are left out.
     drops_nulls: bool,
+    /// Rows of buckets before this one are left out, as they are in memory.
+    first: usize,
     pub(super) buckets: Vec<Bucket>,
     file: Option<Arc<SpillFile>>,
 }
 
 impl Parter {
     pub(super) fn new(keys: Vec<Key>, level: u32, drops_nulls: bool) -> Self {
-        Self { keys, level, drops_nulls, buckets: vec![Bucket::default(); BUCKETS], file: None }
+        Self { keys, level, drops_nulls, first: 0, buckets: vec![Bucket::default(); BUCKETS], file: None }
+    }
+
+    /// Without the rows of the buckets before this one.
+    pub(super) fn behind(self, first: usize) -> Self {
+        Self { first, ..self }
     }
 
     /// Bytes of memory that the places of what was written take.
@@ -177,26 +184,52 @@ impl Parter {
 
     /// Adds the bucket of each row, and counts the rows of buckets.
     fn place(&mut self, columns: &[ArrayRef], places: &mut Vec<u8>, counts: &mut [usize]) -> Result<()> {
-        let ranks = ranks(columns)?;
-        let keys = Keys::new(&self.keys, columns, ranks.len())?;
-        let mut hashes = Vec::new();
-        keys.hash(&mut hashes);
-        for (row, hash) in hashes.iter_mut().enumerate() {
-            if !keys.is_valid(row) {
-                if self.drops_nulls {
-                    places.push(NOWHERE);
-                    continue;
-                }
-                *hash = hash::word(ranks[row]);
+        let first = self.first;
+        let buckets = &mut self.buckets;
+        each_place(&self.keys, self.level, self.drops_nulls, columns, |place, hash| {
+            if place < first || place >= BUCKETS {
+                places.push(NOWHERE);
+                return;
             }
-            let place = bucket(*hash, self.level);
-            let bucket = &mut self.buckets[place];
-            bucket.is_mixed |= *bucket.hash.get_or_insert(*hash) != *hash;
+            let bucket = &mut buckets[place];
+            bucket.is_mixed |= *bucket.hash.get_or_insert(hash) != hash;
             counts[place] += 1;
             places.push(place as u8);
-        }
-        Ok(())
+        })
     }
+}
+
+/// The rows that lie in one of the first buckets, and the others; ranks stand behind the columns.
+pub(super) fn in_first(buckets: usize, keys: &[Key], columns: &[ArrayRef]) -> Result<(UInt32Array, UInt32Array)> {
+    let (mut inside, mut outside, mut row) = (Vec::new(), Vec::new(), 0);
+    each_place(keys, 0, false, columns, |place, _| {
+        if place < buckets {
+            inside.push(row)
+        } else {
+            outside.push(row)
+        }
+        row += 1;
+    })?;
+    Ok((inside.into(), outside.into()))
+}
+
+/// Tells the bucket and the hash of each row; the bucket behind the last one is that of a row that nobody will ask for.
+fn each_place(keys: &[Key], level: u32, drops_nulls: bool, columns: &[ArrayRef], mut tell: impl FnMut(usize, u64)) -> Result<()> {
+    let ranks = ranks(columns)?;
+    let keys = Keys::new(keys, columns, ranks.len())?;
+    let mut hashes = Vec::new();
+    keys.hash(&mut hashes);
+    for (row, hash) in hashes.into_iter().enumerate() {
+        if keys.is_valid(row) {
+            tell(bucket(hash, level), hash);
+        } else if drops_nulls {
+            tell(BUCKETS, hash);
+        } else {
+            let hash = hash::word(ranks[row]);
+            tell(bucket(hash, level), hash);
+        }
+    }
+    Ok(())
 }
 
 /// The ranks behind the columns of rows.

@@ -1,9 +1,10 @@
 //! The side that is looked up: its rows are gathered in their order and put into a table by key. What does not fit in memory stays on
 //! disk, in buckets by key.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow::array::{Array, ArrayRef, new_empty_array, new_null_array};
+use arrow::compute::{max, min};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::display::array_value_to_string;
 use frame_core::{Batch, DataError, Error, Result};
@@ -11,13 +12,15 @@ use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation};
 use frame_plan::{Expect, KeyPair};
 
-use super::columns::{gathered, too_many};
-use super::gathering::{Aside, Gathering, Way};
-use super::keys::{Key, Keys};
+use super::buckets::{Bucket, Parter, merge};
+use super::columns::{gathered, held_bytes, too_many};
+use super::gathering::{Aside, Gathering, Way, put_down, putting_bytes};
+use super::keys::{Key, KeyColumn, Keys};
 use super::near::{Near, NearRule};
-use super::parted::Parted;
+use super::parted::{Parted, Resident};
 use super::pieces::Pieces;
-use super::table::{NONE, Table};
+use super::staying::{StayedBatch, Staying};
+use super::table::{self, NONE, Table};
 use crate::compact::compacted;
 use crate::context::Context;
 use crate::graph::Sink;
@@ -62,8 +65,13 @@ pub(crate) struct Making {
     pub(crate) is_kept: Vec<bool>,
 }
 
-/// A row takes so many bytes of a table: a slot, its place and its hash, and a quarter for the room that tables keep.
-pub(super) const TABLE_BYTES: usize = 40;
+/// Where the keys of rows lie that are words, and whether they are made of columns of another width.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    least: i64,
+    greatest: i64,
+    is_copied: bool,
+}
 
 /// Keys must be there once on this side.
 #[derive(Debug, Clone)]
@@ -79,6 +87,8 @@ pub(crate) struct Once {
 pub(crate) struct Build {
     pub(crate) making: Making,
     pub(crate) once: Option<Once>,
+    /// Some of the rows may stay in memory when not all of them fit there.
+    pub(crate) staying: Option<Arc<Staying>>,
     /// The rows are also what the next stage reads.
     pub(crate) passes_on: bool,
     pub(crate) schema: SchemaRef,
@@ -91,6 +101,9 @@ impl Sink for Build {
     type Share = Gathering;
 
     fn start(&self, cx: &Context) -> Result<Gathering> {
+        if let Some(staying) = &self.staying {
+            staying.begin(cx);
+        }
         Ok(Gathering::new(cx))
     }
 
@@ -104,14 +117,14 @@ impl Sink for Build {
             return self.by_disk(shares, &way, scheduler, cx);
         }
         shares.iter_mut().try_for_each(Gathering::settle)?;
-        let rows: usize = shares.iter().flat_map(|share| &share.batches).map(|(_, batch)| batch.len()).sum();
-        // The gathered columns stand beside the batches for a moment.
-        let bytes: usize = shares.iter().map(|share| share.memory.bytes()).sum();
-        let of_table = if self.making.keys.is_empty() { 0 } else { rows * TABLE_BYTES };
+        let batches = || shares.iter().flat_map(|share| &share.batches).map(|(_, batch)| batch);
+        let rows: usize = batches().map(Batch::len).sum();
         let mut memory = cx.budget.reserve("join");
+        let room = self.room(batches, rows)?;
         if matches!(way, Way::Never) {
-            memory.require(bytes + of_table)?;
-        } else if memory.resize(bytes + of_table) == Grant::Full || rows >= NONE as usize {
+            memory.require(room.least)?;
+        } else if !room.is_there(&mut memory, scheduler) || rows >= NONE as usize {
+            drop(memory);
             return self.by_disk(shares, &way, scheduler, cx);
         }
         if rows >= NONE as usize {
@@ -123,27 +136,22 @@ impl Sink for Build {
             held.push(share.memory);
         }
         batches.sort_by_key(|(origin, _)| *origin);
-        let columns = scheduler.map(self.schema.fields().len(), |at| {
-            if !self.making.is_needed(at) {
-                return Ok(new_empty_array(&DataType::Null));
-            }
-            let parts: Vec<ArrayRef> = batches.iter().map(|(_, batch)| batch.columns()[at].clone()).collect();
-            gathered(&parts, self.schema.field(at).data_type())
-        })?;
+        let batches: Vec<Batch> = batches.into_iter().map(|(_, batch)| batch).collect();
         let passed = if self.passes_on {
-            Some((batches, held))
+            Batches::new(batches.clone(), held)
         } else {
-            drop((batches, held));
-            None
+            // What the batches hold becomes what their columns do.
+            held.into_iter().for_each(|held| memory.absorb(held));
+            Batches::new(Vec::new(), Vec::new())
         };
+        let columns = self.columns(batches, scheduler, cx)?;
         cx.cancel.check()?;
         let built = self.making.built(columns, rows, memory, Some(scheduler), cx, |table, columns| {
             let repeated = self.once.as_ref().and_then(|once| Some((once, table.repeated()?)));
             repeated.map_or(Ok(()), |(once, row)| Err(once.repeated(self.making.values(columns, row as usize))))
         })?;
         self.put(Side::Table(built))?;
-        let (batches, held) = passed.unwrap_or_default();
-        Ok(Arc::new(Batches::new(batches.into_iter().map(|(_, batch)| batch).collect(), held)))
+        Ok(Arc::new(passed))
     }
 
     fn explain(&self) -> String {
@@ -155,6 +163,23 @@ impl Sink for Build {
     }
 }
 
+/// Bytes of memory that it takes to make a table of batches, beside what they take.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// If one column after the other takes the place of its parts.
+    least: usize,
+    /// Of the widest column: each thread has one in hand if there is room for so many.
+    widest: usize,
+}
+
+impl Room {
+    /// Reserves it, for several threads if possible.
+    fn is_there(self, memory: &mut Reservation, scheduler: &Scheduler) -> bool {
+        let more = self.widest * (scheduler.threads() - 1);
+        memory.resize(self.least + more) == Grant::Granted || memory.resize(self.least) == Grant::Granted
+    }
+}
+
 impl Build {
     /// How the rows go to disk if they do not fit in memory.
     fn way(&self) -> Way {
@@ -163,8 +188,52 @@ impl Build {
             (true, Some(_)) => Way::Never,
             (true, None) => Way::InOrder,
             _ if self.passes_on => Way::InOrder,
-            _ => Way::ByKey { keys: self.making.keys.clone(), drops_nulls: false },
+            _ => match &self.staying {
+                Some(staying) => Way::Partly { keys: self.making.keys.clone(), staying: staying.clone() },
+                None => Way::ByKey { keys: self.making.keys.clone(), drops_nulls: false },
+            },
         }
+    }
+
+    /// What it takes to make the table of these batches.
+    fn room<'a, B: Iterator<Item = &'a Batch>>(&self, batches: impl Fn() -> B, rows: usize) -> Result<Room> {
+        let bytes = |at: usize| {
+            let mut dictionaries = Vec::new();
+            batches().map(|batch| held_bytes(&batch.columns()[at], &mut dictionaries)).sum()
+        };
+        let columns: Vec<usize> = (0..self.schema.fields().len()).filter(|at| self.making.is_needed(*at)).map(bytes).collect();
+        let widest = columns.iter().copied().max().unwrap_or(0);
+        let table = self.making.table_bytes(self.making.bounds(batches())?, rows);
+        // Batches that are passed on stay beside their columns.
+        let of_columns = if self.passes_on { columns.iter().sum() } else { 0 };
+        Ok(Room { least: of_columns + widest.max(table), widest })
+    }
+
+    /// The columns of all batches; each one takes the place of its parts.
+    fn columns(&self, batches: Vec<Batch>, scheduler: &Scheduler, cx: &Context) -> Result<Vec<ArrayRef>> {
+        let bytes: usize = batches.iter().map(Batch::memory_bytes).sum();
+        let mut parts: Vec<_> = self.schema.fields().iter().map(|_| Vec::with_capacity(batches.len())).collect();
+        for batch in batches {
+            parts.iter_mut().zip(batch.columns()).for_each(|(parts, column)| parts.push(column.clone()));
+        }
+        let parts: Vec<_> = parts.into_iter().map(Mutex::new).collect();
+        let column = |at: usize| {
+            let parts = std::mem::take(&mut *parts[at].lock().unwrap_or_else(PoisonError::into_inner));
+            if !self.making.is_needed(at) {
+                return Ok(new_empty_array(&DataType::Null));
+            }
+            gathered(&parts, self.schema.field(at).data_type())
+        };
+        if bytes < cx.budget.free_bytes() {
+            return scheduler.map(parts.len(), column);
+        }
+        // What is given up lies with the thread that has made it until that one gives it back to the system.
+        let settled = |at: usize| {
+            let column = column(at);
+            scheduler.everywhere(|| cx.budget.settle());
+            column
+        };
+        (0..parts.len()).map(settled).collect()
     }
 
     /// Without the values of columns that nobody looks at.
@@ -186,8 +255,9 @@ impl Build {
     fn by_disk(&self, shares: Vec<Gathering>, way: &Way, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let nothing = || Arc::new(Batches::new(Vec::new(), Vec::new()));
         match Gathering::spilled(shares, way, scheduler, cx)? {
-            Aside::ByKey(buckets, memory) => {
-                let parted = Parted { buckets, making: self.making.clone(), types: self.types(), _memory: memory };
+            Aside::ByKey(mut buckets, stayed, of_stayed, mut memory) => {
+                let resident = self.resident(stayed, of_stayed, (&mut buckets, &mut memory), scheduler, cx)?;
+                let parted = Parted { buckets, resident, making: self.making.clone(), types: self.types(), _memory: memory };
                 if let Some(once) = &self.once {
                     parted.check(once, scheduler, cx)?;
                 }
@@ -206,6 +276,40 @@ impl Build {
         }
     }
 
+    /// The table of the rows that stay in memory. If there is no room for it, they go to those that are on disk.
+    fn resident(
+        &self,
+        mut stayed: Vec<StayedBatch>,
+        mut memory: Reservation,
+        (buckets, places): (&mut [Bucket], &mut Vec<Reservation>),
+        scheduler: &Scheduler,
+        cx: &Context,
+    ) -> Result<Option<Resident>> {
+        let Some(staying) = self.staying.as_ref().filter(|_| !stayed.is_empty()) else { return Ok(None) };
+        stayed.sort_by_key(|batch| batch.origin);
+        let rows = stayed.iter().map(StayedBatch::len).sum();
+        let batch = |batch: &StayedBatch| Batch::new(self.schema.clone(), batch.columns.clone(), batch.len());
+        let batches = stayed.iter().map(batch).collect::<Result<Vec<_>>>()?;
+        let mut room = cx.budget.reserve("join");
+        if !self.room(|| batches.iter(), rows)?.is_there(&mut room, scheduler) || rows >= NONE as usize {
+            staying.give_up();
+            drop(batches);
+            let mut parter = Parter::new(self.making.keys.clone(), 0, false);
+            let bytes = memory.bytes();
+            memory.require(bytes + putting_bytes(rows, bytes, cx))?;
+            put_down(stayed, bytes, &mut parter, cx)?;
+            memory.require(parter.bytes())?;
+            merge(buckets, parter.buckets);
+            places.push(memory);
+            return Ok(None);
+        }
+        drop(stayed);
+        memory.absorb(room);
+        let columns = self.columns(batches, scheduler, cx)?;
+        let built = self.making.built(columns, rows, memory, Some(scheduler), cx, |_, _| Ok(()))?;
+        Ok(Some(Resident { buckets: staying.chosen(), built: BuiltSlot::new(Side::Table(built).into()) }))
+    }
+
     fn put(&self, side: Side) -> Result<()> {
         self.built.set(side).map_err(|_| Error::internal("a join was built twice"))
     }
@@ -215,6 +319,34 @@ impl Making {
     /// Whether the values of a column are looked at.
     pub(super) fn is_needed(&self, column: usize) -> bool {
         self.is_kept[column] || self.keys.iter().chain(self.near.iter().map(|near| &near.right)).any(|key| key.column == column)
+    }
+
+    /// The least and the greatest key of some rows, if keys are words.
+    pub(super) fn bounds<'a>(&self, batches: impl Iterator<Item = &'a Batch>) -> Result<Option<Bounds>> {
+        let [only] = self.keys.as_slice() else { return Ok(None) };
+        if !only.is_whole() {
+            return Ok(None);
+        }
+        let mut bounds = Bounds { least: i64::MAX, greatest: i64::MIN, is_copied: false };
+        for column in batches.map(|batch| &batch.columns()[only.column]) {
+            let KeyColumn::Words(words) = only.of(column)? else { return Ok(None) };
+            bounds.least = min(&words).map_or(bounds.least, |word| bounds.least.min(word));
+            bounds.greatest = max(&words).map_or(bounds.greatest, |word| bounds.greatest.max(word));
+            bounds.is_copied |= column.data_type().primitive_width() != Some(size_of::<i64>());
+        }
+        Ok(Some(bounds))
+    }
+
+    /// Bytes of memory that it takes to make the table of so many rows.
+    pub(super) fn table_bytes(&self, bounds: Option<Bounds>, rows: usize) -> usize {
+        match bounds {
+            _ if self.keys.is_empty() => 0,
+            None => rows * (table::ROW_BYTES + table::KEY_BYTES * self.keys.len()),
+            Some(Bounds { least, greatest, is_copied }) => {
+                let words = if is_copied { rows * size_of::<i64>() } else { 0 };
+                Table::bytes_of_words((least, greatest), rows) + words
+            }
+        }
     }
 
     /// The table of rows, for which `memory` has room; `check` sees it before anything else is made.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, UInt32Array, new_empty_array, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, DictionaryArray, Int32Array, NullBufferBuilder, UInt32Array, new_empty_array, new_null_array,
+};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, Int32Type};
 use frame_core::{Error, QueryError, Result};
@@ -29,7 +31,8 @@ pub(super) fn gathered(parts: &[ArrayRef], data_type: &DataType) -> Result<Array
 fn dictionaries(parts: &[ArrayRef]) -> Result<ArrayRef> {
     let mut values: Vec<(&ArrayRef, i32)> = Vec::new();
     let mut total = 0_usize;
-    let mut ids: Vec<ArrayRef> = Vec::new();
+    let rows = parts.iter().map(|part| part.len()).sum();
+    let (mut ids, mut valid) = (Vec::with_capacity(rows), NullBufferBuilder::new(rows));
     for part in parts {
         let part = part.as_dictionary::<Int32Type>();
         let known = values.iter().rev().find(|(known, _)| Arc::ptr_eq(known, part.values()));
@@ -42,21 +45,22 @@ fn dictionaries(parts: &[ArrayRef]) -> Result<ArrayRef> {
                 offset
             }
         };
-        // The sum is below the number of all values; places of nulls hold anything.
-        ids.push(Arc::new(part.keys().unary::<_, Int32Type>(|id| id.wrapping_add(offset))));
+        // The sum is below the number of all values. The ids of nulls hold anything, and are put back to the first value.
+        match part.keys().nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => {
+                ids.extend(part.keys().values().iter().map(|id| id.wrapping_add(offset)));
+                valid.append_n_non_nulls(part.len());
+            }
+            Some(nulls) => {
+                let rows = part.keys().values().iter().zip(nulls);
+                ids.extend(rows.map(|(id, valid)| if valid { id.wrapping_add(offset) } else { 0 }));
+                valid.append_buffer(nulls);
+            }
+        }
     }
     i32::try_from(total).map_err(|_| too_many("different texts"))?;
     let values: Vec<&dyn Array> = values.iter().map(|(values, _)| values.as_ref()).collect();
-    let ids: Vec<&dyn Array> = ids.iter().map(AsRef::as_ref).collect();
-    let ids: &Int32Array = &concat(&ids)?.as_primitive::<Int32Type>().clone();
-    // Null ids may have left the range; they are put back to the first value.
-    let ids = match ids.nulls().filter(|nulls| nulls.null_count() > 0) {
-        None => ids.clone(),
-        Some(nulls) => {
-            let in_range = ids.values().iter().zip(nulls).map(|(id, valid)| if valid { *id } else { 0 }).collect::<Vec<_>>();
-            Int32Array::new(in_range.into(), Some(nulls.clone()))
-        }
-    };
+    let ids = Int32Array::new(ids.into(), valid.finish());
     Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(ids, concat(&values)?)?))
 }
 

@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::ArrayRef;
+use arrow::compute::take;
 use frame_core::{Batch, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
-use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, merge};
+use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, in_first, merge};
 use super::columns::held_bytes;
 use super::keys::Key;
+use super::staying::{Stayed, StayedBatch, Staying};
 use crate::context::Context;
 use crate::group_by::ranks::ranks;
 use crate::spill::Piece;
@@ -19,6 +21,10 @@ use crate::spill::Piece;
 pub(super) enum Way {
     /// By bucket of their keys, perhaps without those that have a null key.
     ByKey { keys: Vec<Key>, drops_nulls: bool },
+    /// The same without those of the first `passed` buckets. Ranks stand behind the columns.
+    Behind { keys: Vec<Key>, drops_nulls: bool, passed: usize },
+    /// The same, but rows of some buckets stay in memory.
+    Partly { keys: Vec<Key>, staying: Arc<Staying> },
     /// In their order.
     InOrder,
     /// Not at all.
@@ -34,6 +40,8 @@ pub(crate) struct Gathering {
     bytes: usize,
     pub(super) memory: Reservation,
     disk: Option<Disk>,
+    /// Rows of buckets that stay in memory.
+    stayed: Stayed,
     /// Whether it is known from the first row on that rows will go to disk.
     goes_to_disk: bool,
 }
@@ -55,14 +63,24 @@ type Listed = ((Option<Origin>, usize), Piece);
 
 /// What all workers have put on disk.
 pub(super) enum Aside {
-    ByKey(Vec<Bucket>, Vec<Reservation>),
+    /// Buckets, and rows of those that stay in memory, which is reserved beside.
+    ByKey(Vec<Bucket>, Vec<StayedBatch>, Reservation, Vec<Reservation>),
     InOrder(Vec<Piece>, Vec<Reservation>),
 }
 
 impl Gathering {
     pub(super) fn new(cx: &Context) -> Self {
         let memory = cx.budget.reserve("join");
-        Self { batches: Vec::new(), dictionaries: Vec::new(), rows: 0, bytes: 0, memory, disk: None, goes_to_disk: false }
+        Self {
+            batches: Vec::new(),
+            dictionaries: Vec::new(),
+            rows: 0,
+            bytes: 0,
+            memory,
+            disk: None,
+            stayed: Stayed::default(),
+            goes_to_disk: false,
+        }
     }
 
     /// For rows that all go to disk.
@@ -82,14 +100,14 @@ impl Gathering {
             self.memory.require(self.bytes + bytes)?;
         } else {
             let is_much = !self.batches.is_empty() && self.bytes + bytes > self.bytes_max(cx);
-            let wanted = self.bytes + bytes + self.writing_bytes(self.rows + batch.len(), cx);
+            let wanted = self.kept_bytes(cx) + self.bytes + bytes + self.writing_bytes(self.rows + batch.len(), cx);
             if is_much || self.memory.resize(wanted) == Grant::Full {
                 // Few rows make small pieces: some may take of what is left to those who cannot give up anything.
                 let is_little = !is_much && self.bytes + bytes <= cx.budget.limit_bytes() / 128;
                 if !is_little || self.memory.require(wanted).is_err() {
                     self.spill(way, cx)?;
                     bytes = self.bytes_of(&batch);
-                    self.memory.require(bytes + self.writing_bytes(batch.len(), cx))?;
+                    self.require(bytes + self.writing_bytes(batch.len(), cx), way, cx)?;
                 }
             }
         }
@@ -109,9 +127,14 @@ impl Gathering {
         batch.columns().iter().map(|column| held_bytes(column, &mut self.dictionaries)).sum()
     }
 
-    /// Bytes that putting so many rows on disk takes, and those of what is there.
+    /// Bytes that putting so many rows on disk takes, if they go there all at once.
     fn writing_bytes(&self, rows: usize, cx: &Context) -> usize {
-        rows * ORDER_BYTES + cx.bucket_pieces().writing_bytes() + self.listed_bytes()
+        rows * ORDER_BYTES + cx.bucket_pieces().writing_bytes()
+    }
+
+    /// Bytes of what is on disk, and of rows that stay in memory, with what it takes to put them on disk after all.
+    fn kept_bytes(&self, cx: &Context) -> usize {
+        self.listed_bytes() + self.stayed.bytes() + putting_bytes(self.stayed.rows(), self.stayed.bytes(), cx)
     }
 
     fn listed_bytes(&self) -> usize {
@@ -127,40 +150,110 @@ impl Gathering {
         self.memory.require(self.bytes)
     }
 
-    /// Puts the rows in memory on disk.
+    /// Puts the rows in memory on disk, but for those that stay.
     fn spill(&mut self, way: &Way, cx: &Context) -> Result<()> {
         if self.batches.is_empty() && self.disk.is_some() {
             return Ok(());
         }
-        self.memory.require(self.bytes + self.writing_bytes(self.rows, cx))?;
         let mut batches = std::mem::take(&mut self.batches);
         batches.sort_by_key(|(origin, _)| *origin);
+        let (bytes, rows) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.rows));
+        let mut left_bytes = bytes;
+        let mut stay = 0;
+        if let Way::Partly { staying, .. } = way {
+            stay = staying.buckets(&batches, bytes, cx)?;
+        }
+        // As many rows at a time as make pieces of a good size, if there are several.
+        let rows_max = if stay == 0 { rows } else { group_rows(rows, bytes, cx) };
+        let mut batches = batches.into_iter().peekable();
+        while batches.peek().is_some() || self.disk.is_none() {
+            let mut group = Vec::new();
+            let mut group_rows = 0;
+            while let Some((_, batch)) = batches.peek()
+                && (group.is_empty() || group_rows + batch.len() <= rows_max)
+            {
+                group_rows += batch.len();
+                group.extend(batches.next());
+            }
+            let group_bytes = if group_rows == rows { bytes } else { bytes / rows.max(1) * group_rows };
+            let beside = left_bytes + self.writing_bytes(group_rows, cx);
+            self.require(beside + group_bytes * stay / BUCKETS, way, cx)?;
+            if is_given_up(way) {
+                stay = 0;
+            }
+            self.write(group, stay, way, cx)?;
+            left_bytes = left_bytes.saturating_sub(group_bytes);
+        }
+        self.dictionaries.clear();
+        if stay == 0 {
+            self.give_up(way, cx)?;
+        }
+        self.memory.require(self.kept_bytes(cx))
+    }
+
+    /// Reserves so many bytes beside those of rows that stay; these go to disk if there is no room for both.
+    fn require(&mut self, bytes: usize, way: &Way, cx: &Context) -> Result<()> {
+        match self.memory.require(self.kept_bytes(cx) + bytes) {
+            Err(_) if self.stayed.rows() > 0 || matches!(way, Way::Partly { .. }) && !is_given_up(way) => {
+                self.give_up(way, cx)?;
+                self.memory.require(self.kept_bytes(cx) + bytes)
+            }
+            granted => granted,
+        }
+    }
+
+    /// Puts rows on disk, but for those of the first buckets, which stay.
+    fn write(&mut self, batches: Vec<(Option<Origin>, Batch)>, stay: usize, way: &Way, cx: &Context) -> Result<()> {
+        match self.disk(way, cx)? {
+            Some(Disk::InOrder(lister)) => return batches.iter().try_for_each(|(origin, batch)| lister.write(*origin, batch, cx)),
+            Some(Disk::ByKey(_)) => {}
+            None => return Ok(()),
+        }
+        let ranked = |(origin, batch): &(Option<Origin>, Batch)| -> Result<Vec<ArrayRef>> {
+            let mut columns = batch.columns().to_vec();
+            if !matches!(way, Way::Behind { .. }) {
+                columns.push(Arc::new(ranks(*origin, batch.len())?));
+            }
+            Ok(columns)
+        };
+        let mut rows = batches.iter().map(ranked).collect::<Result<Vec<_>>>()?;
+        if let Way::Partly { keys, .. } = way
+            && stay > 0
+        {
+            for ((origin, _), columns) in batches.iter().zip(&mut rows) {
+                let (stays, goes) = in_first(stay, keys, columns)?;
+                self.stayed.add(*origin, columns, &stays)?;
+                *columns = columns.iter().map(|column| take(column, &goes, None)).collect::<Result<_, _>>()?;
+            }
+        }
+        drop(batches);
+        // Each column is given up when it has been packed.
+        self.dictionaries.clear();
+        let Some(Disk::ByKey(parter)) = &mut self.disk else { return Ok(()) };
+        parter.write(rows, cx)
+    }
+
+    /// Where rows go that go to disk.
+    fn disk(&mut self, way: &Way, cx: &Context) -> Result<Option<&mut Disk>> {
         if self.disk.is_none() {
             self.disk = match way {
                 Way::ByKey { keys, drops_nulls } => Some(Disk::ByKey(Parter::new(keys.clone(), 0, *drops_nulls))),
+                Way::Behind { keys, drops_nulls, passed } => Some(Disk::ByKey(Parter::new(keys.clone(), 0, *drops_nulls).behind(*passed))),
+                Way::Partly { keys, .. } => Some(Disk::ByKey(Parter::new(keys.clone(), 0, false))),
                 Way::InOrder => Some(Disk::InOrder(Lister { file: Arc::new(cx.spill.file()?), pieces: Vec::new() })),
                 Way::Never => None,
             };
         }
-        match &mut self.disk {
-            Some(Disk::ByKey(parter)) => {
-                let ranked = |(origin, batch): &(Option<Origin>, Batch)| -> Result<Vec<ArrayRef>> {
-                    let mut columns = batch.columns().to_vec();
-                    columns.push(Arc::new(ranks(*origin, batch.len())?));
-                    Ok(columns)
-                };
-                let rows = batches.iter().map(ranked).collect::<Result<Vec<_>>>()?;
-                // Each column is given up when it has been packed.
-                drop(batches);
-                self.dictionaries.clear();
-                parter.write(rows, cx)?;
-            }
-            Some(Disk::InOrder(lister)) => batches.iter().try_for_each(|(origin, batch)| lister.write(*origin, batch, cx))?,
-            None => {}
-        }
-        self.dictionaries.clear();
-        (self.bytes, self.rows) = (0, 0);
-        self.memory.require(self.listed_bytes())
+        Ok(self.disk.as_mut())
+    }
+
+    /// Puts the rows that were to stay on disk after all, and those of all others.
+    fn give_up(&mut self, way: &Way, cx: &Context) -> Result<()> {
+        let Way::Partly { staying, .. } = way else { return Ok(()) };
+        staying.give_up();
+        let Some(Disk::ByKey(parter)) = &mut self.disk else { return Ok(()) };
+        let bytes = self.stayed.bytes();
+        put_down(self.stayed.take(), bytes, parter, cx)
     }
 
     /// Puts all that workers have gathered on disk.
@@ -172,7 +265,14 @@ impl Gathering {
             Ok(share)
         })?;
         let (mut buckets, mut listed, mut memory) = (vec![Bucket::default(); BUCKETS], Vec::new(), Vec::new());
-        for share in shares.into_iter().flatten() {
+        let (mut stayed, mut of_stayed) = (Vec::new(), cx.budget.reserve("join"));
+        for mut share in shares.into_iter().flatten() {
+            // One of them may have found too little room when others had put down theirs.
+            if is_given_up(way) {
+                share.give_up(way, cx)?;
+            }
+            of_stayed.absorb(share.memory.split(share.stayed.bytes()));
+            stayed.extend(share.stayed.take());
             match share.disk {
                 Some(Disk::ByKey(parter)) => merge(&mut buckets, parter.buckets),
                 Some(Disk::InOrder(lister)) => listed.extend(lister.pieces),
@@ -182,10 +282,41 @@ impl Gathering {
         }
         listed.sort_by_key(|(place, _)| *place);
         Ok(match way {
-            Way::ByKey { .. } => Aside::ByKey(buckets, memory),
+            Way::ByKey { .. } | Way::Behind { .. } | Way::Partly { .. } => Aside::ByKey(buckets, stayed, of_stayed, memory),
             Way::InOrder | Way::Never => Aside::InOrder(listed.into_iter().map(|(_, piece)| piece).collect(), memory),
         })
     }
+}
+
+/// Whether rows were to stay in memory, and do not any more.
+fn is_given_up(way: &Way) -> bool {
+    matches!(way, Way::Partly { staying, .. } if staying.is_given_up())
+}
+
+/// How many of so many rows with so many bytes go to disk at a time where others stay.
+fn group_rows(rows: usize, bytes: usize, cx: &Context) -> usize {
+    (rows * cx.gathered_bytes.min(BUCKETS * cx.bucket_pieces().bytes()) / bytes.max(1)).clamp(1, rows.max(1))
+}
+
+/// Bytes of memory that [`put_down`] takes.
+pub(super) fn putting_bytes(rows: usize, bytes: usize, cx: &Context) -> usize {
+    if rows == 0 { 0 } else { group_rows(rows, bytes, cx) * (ORDER_BYTES + size_of::<u64>()) + cx.bucket_pieces().writing_bytes() }
+}
+
+/// Puts rows that were to stay, of so many bytes, into buckets on disk.
+pub(super) fn put_down(stayed: Vec<StayedBatch>, bytes: usize, parter: &mut Parter, cx: &Context) -> Result<()> {
+    let rows_max = group_rows(stayed.iter().map(StayedBatch::len).sum(), bytes, cx);
+    let (mut group, mut rows) = (Vec::new(), 0);
+    let mut stayed = stayed.into_iter().peekable();
+    while let Some(batch) = stayed.next() {
+        rows += batch.len();
+        group.push(batch.ranked()?);
+        if stayed.peek().is_none_or(|next| rows + next.len() > rows_max) {
+            parter.write(std::mem::take(&mut group), cx)?;
+            rows = 0;
+        }
+    }
+    Ok(())
 }
 
 impl Lister {

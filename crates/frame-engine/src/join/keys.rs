@@ -101,6 +101,11 @@ impl Key {
         self.form == Form::Text
     }
 
+    /// Whether words are whole numbers, or times.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.form, Form::Words(_))
+    }
+
     /// Whether words are the bits of floats.
     pub(super) fn is_float(&self) -> bool {
         self.form == Form::Floats

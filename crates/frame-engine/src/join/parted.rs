@@ -15,8 +15,9 @@ use frame_plan::JoinKind;
 
 use super::bucket::{Joining, Sides, Task, fits, loaded};
 use super::buckets::{BUCKETS, Bucket, LEVELS, ranks};
-use super::build::{Making, Once, Side};
+use super::build::{BuiltSlot, Making, Once, Side};
 use super::gathering::{Aside, Gathering, Way};
+use super::hybrid::Hybrid;
 use super::keys::Keys;
 use super::probe::Prober;
 use super::table::Table;
@@ -32,11 +33,20 @@ use crate::source::Source;
 #[derive(Debug)]
 pub(crate) struct Parted {
     pub(super) buckets: Vec<Bucket>,
+    /// Those that are in memory.
+    pub(super) resident: Option<Resident>,
     pub(super) making: Making,
     /// The types of its columns.
     pub(super) types: Vec<DataType>,
     /// For the places of the pieces.
     pub(super) _memory: Vec<Reservation>,
+}
+
+/// The table of the first so many buckets.
+#[derive(Debug, Clone)]
+pub(super) struct Resident {
+    pub(super) buckets: usize,
+    pub(super) built: BuiltSlot,
 }
 
 impl Parted {
@@ -73,7 +83,7 @@ impl Parted {
 
     /// The lowest rank of a row of a bucket whose key is there above it, and the key.
     fn repeated(&self, bucket: &Bucket, is_key: impl Fn(usize) -> bool) -> Result<Option<(u64, Vec<String>)>> {
-        let columns = loaded(&bucket.pieces, is_key)?;
+        let columns = loaded(&bucket.pieces, is_key, false)?;
         let keys = Keys::new(&self.making.keys, &columns, bucket.rows)?;
         let Some(row) = Table::new(keys, usize::MAX, None)?.repeated() else { return Ok(None) };
         Ok(Some((ranks(&columns)?[row as usize], self.making.values(&columns, row as usize))))
@@ -101,7 +111,7 @@ impl Parted {
 }
 
 /// The join as a stage: the left side goes to disk and is joined from there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Apart {
     pub(crate) prober: Arc<Prober>,
     /// Not all rows of the result will be taken.
@@ -113,34 +123,22 @@ impl StageSink for Apart {
         if let Some(joined) = self.prober.joined.get() {
             return Ok(joined.clone());
         }
-        let Side::Buckets(right) = self.prober.side()? else { return Err(Error::internal("a join without buckets").into()) };
-        let way = self.way();
-        let work = Parting { way: &way, pipeline, waits: self.is_cut && !self.prober.is_unordered };
-        let shares = scheduler.run(&work, pipeline.source.partitions())?;
+        let right = self.right()?;
+        if let Some(resident) = &right.resident {
+            return Ok(Arc::new(Hybrid::new(self, resident, pipeline)));
+        }
+        let way = self.way(0);
+        let waits = self.is_cut && !self.prober.is_unordered;
+        let (shares, source) = pipeline.run_all(|pipeline| Parting { way: &way, pipeline, waits }, scheduler)?;
         let (mut gathered, mut stop) = (Vec::new(), None::<(usize, Stop)>);
         for share in shares {
             gathered.push(share.gathering);
             stop = [stop, share.stop].into_iter().flatten().min_by_key(|(partition, _)| *partition);
         }
         if stop.is_none() {
-            pipeline.source.close()?;
+            source.close()?;
         }
-        let cx = &pipeline.cx;
-        let file = only_file(pipeline);
-        Ok(scheduler.run_one(|| {
-            let Aside::ByKey(left, memory) = Gathering::spilled(gathered, &way, scheduler, cx)? else {
-                return Err(Error::internal("rows that are not in buckets"));
-            };
-            let last = stop.as_ref().map(|(partition, _)| first_rank(partition + 1));
-            let sides = Arc::new(Sides::new(&self.prober, right, last, cx));
-            let tasks = left.into_iter().zip(&right.buckets).map(|(left, right)| Task::new(left, right.clone())).collect();
-            let rows = Rows { sides, schema: self.prober.schema.clone(), file };
-            if self.prober.is_unordered {
-                return Ok(Arc::new(Unordered { tasks, rows, _memory: memory }) as Arc<dyn Source>);
-            }
-            let sorted = self.in_order(tasks, &rows.sides, scheduler, cx)?;
-            Ok(Arc::new(InOrder { sorted, rows, stop: stop.map(|(_, stop)| stop) }) as Arc<dyn Source>)
-        })?)
+        Ok(scheduler.run_one(|| self.joined(gathered, &way, stop, pipeline, scheduler))?)
     }
 
     fn explain(&self) -> String {
@@ -149,9 +147,40 @@ impl StageSink for Apart {
 }
 
 impl Apart {
-    fn way(&self) -> Way {
+    fn right(&self) -> Result<&Parted> {
+        let Side::Buckets(right) = self.prober.side()? else { return Err(Error::internal("a join without buckets")) };
+        Ok(right)
+    }
+
+    /// How left rows go to disk: those that belong to the first buckets do not.
+    pub(super) fn way(&self, passed: usize) -> Way {
         let drops_nulls = matches!(self.prober.kind, JoinKind::Inner | JoinKind::Right | JoinKind::Semi);
-        Way::ByKey { keys: self.prober.keys.clone(), drops_nulls }
+        let keys = self.prober.keys.clone();
+        if passed == 0 { Way::ByKey { keys, drops_nulls } } else { Way::Behind { keys, drops_nulls, passed } }
+    }
+
+    /// Joins the left rows that were gathered, up to the partition that could not be read to its end.
+    pub(super) fn joined(
+        &self,
+        gathered: Vec<Gathering>,
+        way: &Way,
+        stop: Option<(usize, Stop)>,
+        pipeline: &Pipeline,
+        scheduler: &Scheduler,
+    ) -> Result<Arc<dyn Source>> {
+        let (right, cx) = (self.right()?, &pipeline.cx);
+        let Aside::ByKey(left, _, _, memory) = Gathering::spilled(gathered, way, scheduler, cx)? else {
+            return Err(Error::internal("rows that are not in buckets"));
+        };
+        let last = stop.as_ref().map(|(partition, _)| first_rank(partition + 1));
+        let sides = Arc::new(Sides::new(&self.prober, right, last, cx));
+        let tasks = left.into_iter().zip(&right.buckets).map(|(left, right)| Task::new(left, right.clone())).collect();
+        let rows = Rows { sides, schema: self.prober.schema.clone(), file: only_file(pipeline) };
+        if self.prober.is_unordered {
+            return Ok(Arc::new(Unordered { tasks, rows, _memory: memory }));
+        }
+        let sorted = self.in_order(tasks, &rows.sides, scheduler, cx)?;
+        Ok(Arc::new(InOrder { sorted, rows, stop: stop.map(|(_, stop)| stop) }))
     }
 
     /// Joins all buckets and sorts what comes out by the ranks of the left and the right rows. Unmatched right rows have no left one and
@@ -193,7 +222,7 @@ fn only_file(pipeline: &Pipeline) -> Option<String> {
 /// Puts rows into buckets.
 struct Parting<'a> {
     way: &'a Way,
-    pipeline: &'a Pipeline,
+    pipeline: Pipeline,
     /// What a row is to blame for comes behind the rows before it.
     waits: bool,
 }

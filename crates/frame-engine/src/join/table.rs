@@ -13,6 +13,12 @@ use super::keys::{KeyColumn, Keys, is_same_bytes};
 /// No row.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// A row takes so many bytes of a table: a slot, its place and its hash, and a quarter for the room that tables keep.
+pub(super) const ROW_BYTES: usize = 40;
+
+/// A key that is no word takes so many bytes of it: the view of a text.
+pub(super) const KEY_BYTES: usize = size_of::<u128>();
+
 /// The number of buckets of a table that has several.
 const BUCKETS: usize = 64;
 
@@ -117,15 +123,17 @@ impl Table {
         Ok(table)
     }
 
+    /// Bytes of memory that it takes at most to make the table of so many keys that are words within these bounds.
+    pub(super) fn bytes_of_words((least, greatest): (i64, i64), rows: usize) -> usize {
+        // A slot for each word, and the next row for each row.
+        dense_slots((least, greatest), rows).map_or(rows * ROW_BYTES, |slots| (slots + rows) * size_of::<u32>())
+    }
+
     /// The table of words that lie close together, as numbers of things do: no hash, and a few bytes for each.
     fn dense(words: &[i64], keys: &Keys) -> Option<Self> {
         let valid = || words.iter().enumerate().filter(|(row, _)| keys.is_valid(*row));
         let (least, greatest) = valid().fold((i64::MAX, i64::MIN), |(least, greatest), (_, word)| (least.min(*word), greatest.max(*word)));
-        let span = i128::from(greatest) - i128::from(least) + 1;
-        if !(1..=DENSE_MAX * keys.rows as i128 + 1024).contains(&span) {
-            return None;
-        }
-        let mut firsts = vec![NONE; span as usize];
+        let mut firsts = vec![NONE; dense_slots((least, greatest), keys.rows)?];
         let mut next = Vec::new();
         let mut repeated: Option<u32> = None;
         // From the last row on, so that each row finds the one behind it.
@@ -213,6 +221,12 @@ impl Table {
             }
         }
     }
+}
+
+/// How many slots words within these bounds have, one for each; `None` if so many rows do not need as many.
+fn dense_slots((least, greatest): (i64, i64), rows: usize) -> Option<usize> {
+    let span = i128::from(greatest) - i128::from(least) + 1;
+    (1..=DENSE_MAX * rows as i128 + 1024).contains(&span).then_some(span as usize)
 }
 
 /// Runs a task several times, on all threads or on this one.

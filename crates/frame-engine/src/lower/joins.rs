@@ -8,7 +8,7 @@ use frame_plan::{AsOf, Expect, Join, JoinColumn, JoinKind, KeyPair, Plan};
 
 use super::{Lowering, Open, Use};
 use crate::graph::{Feed, Flowline, Stage};
-use crate::join::{self, Build, BuiltSlot, Key, Making, NearRule, Once, Probe, Prober, Unmatched};
+use crate::join::{self, Build, BuiltSlot, Key, Making, NearRule, Once, Probe, Prober, Staying, Unmatched};
 
 /// A left side is small beside a right side with so many times its rows.
 const SMALLER: u64 = 4;
@@ -18,6 +18,8 @@ pub(super) struct Joined {
     plan: Plan,
     keys: Vec<Key>,
     is_kept: Vec<bool>,
+    /// Some of its rows may stay in memory when not all of them fit there.
+    stays: bool,
     built: BuiltSlot,
 }
 
@@ -45,6 +47,7 @@ impl Lowering<'_> {
             let sink = Build {
                 making: Making { keys: left_keys.clone(), near: None, is_kept },
                 once,
+                staying: None,
                 schema,
                 passes_on: false,
                 built: BuiltSlot::default(),
@@ -61,7 +64,7 @@ impl Lowering<'_> {
         let is_kept = kept(&columns, &right.schema);
         let once = join.expect.filter(|expect| expect.right_once());
         let once = once.map(|expect| Once { expect, side: "right", pairs: join.keys.clone() });
-        let built = self.build(join, right, right_keys, (near.clone(), once), (is_kept, is_reduced), &text);
+        let built = self.build(join, right, right_keys, (near.clone(), once), (is_kept, is_reduced), &text)?;
         let prober = Arc::new(Prober {
             keys: left_keys,
             near,
@@ -108,6 +111,7 @@ impl Lowering<'_> {
         let sink = Build {
             making: Making { keys: left_keys.to_vec(), near: None, is_kept: vec![false; input.schema.fields().len()] },
             once: None,
+            staying: None,
             passes_on: true,
             schema: input.schema.clone(),
             built: built.clone(),
@@ -140,11 +144,16 @@ impl Lowering<'_> {
         (near, once): (Option<NearRule>, Option<Once>),
         (is_kept, is_reduced): (Vec<bool>, bool),
         text: &str,
-    ) -> BuiltSlot {
-        let is_it = |known: &&Joined| known.plan == *join.right && known.keys == keys && known.is_kept == is_kept;
+    ) -> Result<BuiltSlot> {
+        // Left rows come out as they find something then, those of other buckets later.
+        let stays = self.order == Use::Nothing
+            && !self.cx.is_short
+            && once.is_none()
+            && matches!(join.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti);
+        let is_it = |known: &&Joined| known.plan == *join.right && known.keys == keys && known.is_kept == is_kept && known.stays == stays;
         let is_plain = near.is_none() && once.is_none() && !is_reduced;
         if let Some(known) = self.joined.iter().find(is_it).filter(|_| is_plain) {
-            return known.built.clone();
+            return Ok(known.built.clone());
         }
         let built = BuiltSlot::default();
         if is_plain {
@@ -152,11 +161,15 @@ impl Lowering<'_> {
                 plan: join.right.as_ref().clone(),
                 keys: keys.clone(),
                 is_kept: is_kept.clone(),
+                stays,
                 built: built.clone(),
             });
         }
+        let making = Making { keys, near, is_kept };
+        let rows = join::rows(&join.right, self.tables)?;
         let sink = Build {
-            making: Making { keys, near, is_kept },
+            staying: stays.then(|| Arc::new(Staying::new(making.clone(), rows))),
+            making,
             once,
             passes_on: false,
             schema: right.schema.clone(),
@@ -164,7 +177,7 @@ impl Lowering<'_> {
             text: text.to_owned(),
         };
         self.stages.push(Stage { flowline: right.into_flowline(), sink: Box::new(sink) });
-        built
+        Ok(built)
     }
 }
 

@@ -75,6 +75,7 @@ impl Lowering<'_> {
             let build = Build {
                 making: Making { keys: right_keys.clone(), near: None, is_kept: is_kept.clone() },
                 once: None,
+                staying: None,
                 schema: right_schema.clone(),
                 passes_on: false,
                 built: built.clone(),

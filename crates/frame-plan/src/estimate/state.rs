@@ -1,13 +1,13 @@
 //! What operators keep in memory, in one table: bytes of state for each row, or each group, that they hold. Everything else about memory
 //! is the same for all of them.
 
-use frame_core::Result;
+use frame_core::{Result, Scalar};
 use frame_expr::Expr;
 
 use super::groups::{self, GroupCosts};
 use super::means::Means;
-use super::rows::{Rows, own_width};
-use crate::{JoinKind, Plan, SampleSize};
+use super::rows::{Rows, number, own_width};
+use crate::{Join, Plan, SampleSize};
 
 /// Bytes of an entry of an order, and a second one while entries are merged.
 const ORDER: f64 = 32.0;
@@ -17,8 +17,13 @@ const PACKED: f64 = 9.0;
 const RANK: f64 = 9.0;
 /// Bytes of a row in the table of a join: a slot, its place and its hash, and a quarter for the room that tables keep.
 const JOIN_TABLE: f64 = 40.0;
+/// Bytes of a key of it.
+const KEY: f64 = 16.0;
 /// Bytes of that which are left when the table is done.
 const JOIN_DONE: f64 = 24.0;
+/// Whole numbers that span at most so many times their number have a slot each, of so many bytes.
+const DENSE_MAX: f64 = 4.0;
+const SLOT: f64 = 4.0;
 /// Bytes of what a window works with for a row, beside what it looks at: places, and values.
 const WINDOW: f64 = 64.0;
 /// Bytes of a candidate beside its row.
@@ -107,16 +112,15 @@ pub(super) fn state(
             let survey = batches * FILLED * fill.columns.len() as f64;
             Some(State { gathering: survey, room: survey, kept: survey, ..State::default() })
         }
-        // The right side: its batches, the columns that are made of them, and the table.
+        // The right side: its batches, which become columns one after the other, and the table.
         Plan::Join(join) => {
-            let has_table = join.kind != JoinKind::Cross && !join.keys.is_empty();
-            let (table, done) = if has_table { (JOIN_TABLE, JOIN_DONE) } else { (0.0, 0.0) };
+            let (table, done) = join_table(join, input);
             let bytes = input.bytes_at_once();
-            let gathering = 2.0 * bytes + input.rows * table;
+            let gathering = bytes + widest(input).max(table);
             // The nearest of all rows can only be found among all of them.
             let is_cut = join.as_of.is_none() || !join.keys.is_empty();
             let spilling = if is_cut { bytes + input.rows * RANK } else { 0.0 };
-            Some(State { gathering, room: gathering, kept: bytes + input.rows * done, spilling, is_mixed: false })
+            Some(State { gathering, room: gathering, kept: bytes + done, spilling, is_mixed: false })
         }
         Plan::Aggregate(aggregate) => {
             let schema = aggregate.input.schema(catalog)?;
@@ -126,6 +130,31 @@ pub(super) fn state(
         Plan::Scan(_) | Plan::Filter(_) | Plan::Project(_) | Plan::Reject(_) | Plan::Union(_) => None,
         Plan::Unpivot(_) | Plan::Explode(_) | Plan::Mark(_) | Plan::Write(_) => None,
     })
+}
+
+/// Bytes that it takes to make the table of a join, and bytes of it when it is done.
+fn join_table(join: &Join, input: &Rows) -> (f64, f64) {
+    let span = |name: &str| {
+        let column = input.find(name)?;
+        let is_whole = matches!(column.min, Some(Scalar::Int(_) | Scalar::Timestamp(_)));
+        let (min, max) = (column.min.as_ref().and_then(number)?, column.max.as_ref().and_then(number)?);
+        (is_whole && max - min <= DENSE_MAX * input.rows).then_some(max - min + 1.0)
+    };
+    match join.keys.as_slice() {
+        [] => (0.0, 0.0),
+        // Whole numbers that lie close together: a slot for each, and the next row of each row.
+        [only] if let Some(span) = span(&only.right) => (SLOT * (span + input.rows), SLOT * span),
+        keys => {
+            let of_keys = KEY * keys.len() as f64;
+            (input.rows * (JOIN_TABLE + of_keys), input.rows * (JOIN_DONE + of_keys))
+        }
+    }
+}
+
+/// Bytes of the column that takes the most.
+fn widest(input: &Rows) -> f64 {
+    let bytes = |column| Rows { columns: vec![column], ..*input }.bytes_at_once();
+    input.columns.iter().cloned().map(bytes).fold(0.0, f64::max)
 }
 
 fn of_rows(rows: f64, width: f64, keys: f64, per_row: &PerRow) -> State {
