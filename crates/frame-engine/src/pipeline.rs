@@ -42,6 +42,9 @@ pub(crate) struct Pipeline {
     pub(crate) cx: Context,
 }
 
+/// What the workers of a stage have gathered, and the source that they have read to its end.
+pub(crate) type Shares<S> = (Vec<S>, Arc<dyn Source>);
+
 /// A partition being read.
 pub(crate) struct Reading {
     reader: Box<dyn BatchReader>,
@@ -64,7 +67,7 @@ impl Pipeline {
         &self,
         work: impl Fn(Self) -> W,
         scheduler: &Arc<Scheduler>,
-    ) -> Result<(Vec<W::Share>, Arc<dyn Source>), Stop> {
+    ) -> Result<Shares<W::Share>, Stop> {
         let (mut pipeline, mut shares) = (self.clone(), Vec::new());
         loop {
             shares = scheduler.go_on(&work(pipeline.clone()), pipeline.source.partitions(), shares)?;
