@@ -14,7 +14,10 @@ fn main() -> ExitCode {
     if variable("RUST_BACKTRACE").is_none() {
         set_hook(Box::new(|_| {}));
     }
+    let of_stores = |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|start| name.starts_with(start));
+    let store_variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let environment = cli::Environment {
+        store_options: store_variables.filter(|(name, _)| cfg!(feature = "remote") && of_stores(name)).collect(),
         threads: variable("FRAME_THREADS"),
         memory: variable("FRAME_MEMORY"),
         tmpdir: variable("FRAME_TMPDIR"),

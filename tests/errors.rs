@@ -270,3 +270,32 @@ fn a_hard_link_of_the_input_is_no_output() {
     fails(&["query", &format!("write '{link}'"), &input], 2, &["read and written at once"]);
     assert_eq!(fs::read_to_string(&link).expect("the input"), "a,b\n1,2\n");
 }
+
+#[test]
+fn urls_are_refused_where_they_cannot_be_read_or_written() {
+    let output = "frame writes local files only";
+    for target in ["http://127.0.0.1/a.csv", "s3://bucket/a.parquet"] {
+        fails(&["query", "take 1", "data/sales.csv", "-o", target], 2, &["E0301", target, output, "then copy it there"]);
+        fails(&["query", &format!("write '{target}'"), "data/sales.csv"], 2, &["E0301", target, output, "then copy it there"]);
+        fails(&["convert", "data/sales.csv", target], 2, &["E0301", target, output]);
+        fails(&["query", "count", "data/sales.csv", "--report", target], 2, &["E0301", target, output]);
+        fails(&["check", "data/sales.csv", "--rejects", target], 2, &["E0301", target, output]);
+        fails(&["generate", target, "--rows", "1"], 2, &["E0301", target, output]);
+        fails(&["bench", target], 2, &["E0301", "the baseline reads local files only"]);
+    }
+    if cfg!(feature = "remote") {
+        return;
+    }
+    for path in ["https://127.0.0.1/a.csv?sig=hidden", "s3://bucket/a-*.csv", "gs://bucket/"] {
+        let input = "is a URL; this build of frame reads local files only";
+        for arguments in [
+            &["query", "take 1", path][..],
+            &["head", path],
+            &["sniff", path],
+            &["query", &format!("join '{path}' on id"), "data/sales.csv"],
+        ] {
+            fails(arguments, 2, &["E0301", path.split('?').next().unwrap_or_default(), input, "--features remote"]);
+            assert!(!String::from_utf8_lossy(&frame(arguments).stderr).contains("hidden"), "{arguments:?}");
+        }
+    }
+}

@@ -6,9 +6,11 @@ use std::time::Instant;
 use clap::Args;
 use frame::{Error, Input, Session};
 use frame_core::IoError;
+use frame_io::url;
 
 use super::Result;
 use super::failure::Failure;
+use super::input::usage;
 use super::output::print;
 use super::report::resident_peak_bytes;
 use super::stderr::say;
@@ -48,6 +50,9 @@ struct Measured {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    if url::is_url(&arguments.file) {
+        return Err(usage("the baseline reads local files only".to_owned(), "download the file first").into());
+    }
     let threads = match arguments.threads.as_slice() {
         [] => doubling(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
         given => given.to_vec(),

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use frame::FormatName;
+use frame_core::error::without_secrets;
 
 use super::Result;
 use super::failure::Failure;
@@ -54,7 +55,11 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<()> {
         text.push_str(&format!("{learnt}\n"));
     }
     let (rows, columns) = (report.rows_read, schema.fields().len());
-    text.push_str(&format!("{}: {rows} rows, {columns} columns, {} rows rejected\n", arguments.file, report.rows_rejected));
+    text.push_str(&format!(
+        "{}: {rows} rows, {columns} columns, {} rows rejected\n",
+        without_secrets(&arguments.file),
+        report.rows_rejected
+    ));
     print(&text)?;
     match report.rows_rejected {
         0 => Ok(()),

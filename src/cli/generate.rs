@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use frame::{Error, parse_size};
+use frame_io::url;
 
 use super::Result;
 use super::failure::Failure;
@@ -41,6 +42,7 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    url::check_output(&arguments.file)?;
     let rows = match (arguments.rows, &arguments.size) {
         (Some(rows), _) => rows,
         (None, Some(size)) => parse_size(size)? as u64 / csv::BYTES_PER_ROW,

@@ -30,6 +30,7 @@ mod table;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use frame_io::StoreOptions;
 
 use colour::Colours;
 use failure::Failure;
@@ -63,6 +64,8 @@ pub(crate) struct Environment {
     pub(crate) force_color: Option<String>,
     /// `TERM`
     pub(crate) term: Option<String>,
+    /// `AWS_…`, `AZURE_…`, `GOOGLE_…`
+    pub(crate) store_options: StoreOptions,
 }
 
 /// Answers questions about files that are bigger than memory.

@@ -11,7 +11,7 @@ use frame::arrow::datatypes::{DataType, SchemaRef};
 use frame::{Run, Session};
 use frame_io::formats::parquet::ParquetOptions;
 use frame_io::formats::{self, Destination, Out, OutputFormat, WRITTEN, Workers, Writer};
-use frame_io::{Identity, Pending};
+use frame_io::{Identity, Pending, url};
 
 use super::checksum::Checksum;
 use super::colour::Colours;
@@ -151,8 +151,9 @@ impl OutputFlags {
         self.form().is_ok_and(|(name, _)| matches!(name, "checksum" | "none"))
     }
 
-    /// Refuses an output that is also an input, and a form that there is not; comes before any work.
+    /// Refuses an output that is a URL or an input too, and a form that there is not; comes before any work.
     pub(super) fn check(&self, inputs: impl FnOnce() -> Result<Vec<String>>) -> Result<()> {
+        self.output.as_deref().map_or(Ok(()), url::check_output)?;
         self.form()?;
         let Some(output) = self.output.as_deref().filter(|path| *path != "-") else { return Ok(()) };
         let Some(file) = Identity::of(output) else { return Ok(()) };

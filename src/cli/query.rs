@@ -2,6 +2,7 @@
 
 use clap::Args;
 use frame::{Plan, Session};
+use frame_io::url;
 
 use super::failure::Failure;
 use super::input::{InputFlags, is_piped, usage};
@@ -59,6 +60,7 @@ pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<()> {
 }
 
 fn answer(arguments: &Arguments, session: &Session, settings: &Settings) -> Result<()> {
+    arguments.report.as_deref().map_or(Ok(()), url::check_output)?;
     let mut query = session.query(&arguments.query);
     for file in &arguments.files {
         query = query.input_with(arguments.input.input(file)?);

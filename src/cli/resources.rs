@@ -40,6 +40,7 @@ impl ResourceFlags {
     /// A session as the flags, and behind them the settings, say.
     pub(super) fn session(&self, settings: &Settings) -> Result<Session> {
         let mut builder = Session::builder().optimize(!self.no_optimize).process_limit(crate::allocator::trim);
+        builder = builder.store_options(settings.store_options.clone());
         let from_settings = || {
             let setting = settings.get("threads")?;
             let wrong = || usage(format!("{} says `{}` threads", setting.origin, setting.value), "a number of threads, such as 4");

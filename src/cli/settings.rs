@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use frame::{Error, Result};
 use frame_core::IoError;
+use frame_io::StoreOptions;
 use toml::Value;
 
 use super::Environment;
@@ -78,6 +79,8 @@ pub(super) struct Settings {
     pub(super) colours: Colours,
     /// The folder for temporary files that the system's variable names.
     pub(super) temporary: Option<String>,
+    /// What object stores are reached with.
+    pub(super) store_options: StoreOptions,
     /// One per entry of [`ALL`]; `None` where the default holds.
     values: Vec<Option<Setting>>,
 }
@@ -98,8 +101,8 @@ impl Settings {
             let found = files.iter().flatten().find_map(|(table, origin)| Some((table.get(known.key)?, origin)));
             found.map(|(value, origin)| Ok(Setting { value: text(value, known.key, origin)?, origin: origin.clone() })).transpose()
         };
-        let temporary = environment.system_tmpdir.clone();
-        Ok(Self { colours, temporary, values: ALL.iter().map(find).collect::<Result<_>>()? })
+        let (temporary, store_options) = (environment.system_tmpdir.clone(), environment.store_options.clone());
+        Ok(Self { colours, temporary, store_options, values: ALL.iter().map(find).collect::<Result<_>>()? })
     }
 
     /// The setting of this key, unless the default holds.

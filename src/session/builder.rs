@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use arrow::datatypes::SchemaRef;
 use frame_core::{CancelToken, Error, QueryError, Result};
 use frame_engine::{Engine, Settings, Tables};
+use frame_io::StoreOptions;
 use frame_memory::{Process, resident_bytes};
 use frame_plan::{Catalog, Input};
 
@@ -40,13 +41,15 @@ pub struct Session {
 #[derive(Debug, Clone)]
 pub struct SessionBuilder {
     settings: Settings,
+    store_options: StoreOptions,
 }
 
 impl Default for SessionBuilder {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let memory_bytes = machine_memory().map_or(4 << 30, |bytes| bytes / 5 * 4);
-        Self { settings: Settings { threads, memory_bytes, spill_dir: default_spill_dir(), ..Settings::default() } }
+        let settings = Settings { threads, memory_bytes, spill_dir: default_spill_dir(), ..Settings::default() };
+        Self { settings, store_options: StoreOptions::default() }
     }
 }
 
@@ -155,12 +158,22 @@ impl SessionBuilder {
         self
     }
 
+    /// What object stores are reached with, by the names of its variables: `AWS_REGION`, `AZURE_STORAGE_ACCOUNT_NAME`,
+    /// `GOOGLE_SERVICE_ACCOUNT` …; the library itself reads no variable, `std::env::vars()` hands over all of them. Without the feature
+    /// `remote` there is no use for them.
+    #[must_use]
+    pub fn store_options(mut self, options: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.store_options = options.into_iter().collect();
+        self
+    }
+
     /// Starts the threads.
     ///
     /// # Errors
     /// An error if the system gives no thread.
     pub fn build(self) -> Result<Session> {
-        Ok(Session { engine: Engine::new(self.settings)? })
+        let files = frame_io::files(&self.settings.spill_dir, &self.store_options);
+        Ok(Session { engine: Engine::with_files(self.settings, files)? })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use frame_core::error::without_secrets;
 use frame_core::{CancelToken, Result};
 use frame_graph::Scheduler;
 use frame_io::{FileAccess, LocalFiles};
@@ -169,7 +170,7 @@ impl Engine {
         Run::start(self.clone(), Box::new(planner), progress.clone())
     }
 
-    /// The plan, the plan after each rule that changed it, and the stages, as text.
+    /// The plan, the plan after each rule that changed it, and the stages, as text without the secrets of URLs.
     ///
     /// # Errors
     /// Whatever planning can fail with.
@@ -184,7 +185,7 @@ impl Engine {
         }
         let graph = lower(&optimized, &tables, &plan.named_columns(&tables)?, &self.context())?;
         text.push_str(&format!("\n{}", graph.explain()));
-        Ok(text)
+        Ok(without_secrets(&text))
     }
 
     /// What the plan will take, without running it.

@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 use frame_core::{DataError, Error, QueryError, Result};
 use frame_io::formats::csv::{Reject, Rejects, header_len};
 use frame_io::formats::{self, Destination};
-use frame_io::{Content, Identity, Pending, ReadAt, Turned};
+use frame_io::{Content, Identity, Pending, ReadAt, Turned, url};
 use frame_plan::CsvOptions;
 
 /// How many rows may be left out.
@@ -49,6 +49,7 @@ impl Log {
             return Ok(None);
         }
         if let Some(path) = &options.rejects {
+            url::check_output(path)?;
             if Identity::of(path).is_some_and(|rejects| Some(rejects) == Identity::of(content.file.path())) {
                 let error = Error::new(QueryError::Usage(format!("{path} is read and written at once")));
                 return Err(error.hint("--rejects with the name of another file"));

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use frame_core::error::without_secrets;
 use frame_io::{Lesson, Restart};
 
 use crate::context::Counters;
@@ -68,7 +69,7 @@ impl Progress {
 
 /// A restart as a sentence.
 pub(crate) fn sentence(restart: &Restart) -> String {
-    let file = &restart.file;
+    let file = without_secrets(&restart.file);
     match &restart.lesson {
         Lesson::Widen { column, class, byte } => {
             format!(

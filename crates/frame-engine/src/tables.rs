@@ -11,7 +11,7 @@ use frame_io::formats::arrow::{ArrowStreamTable, ArrowTable, FILE_MAGIC, STREAM_
 use frame_io::formats::csv::{BadValues, Class, CsvSettings, CsvTable, Learnt, Notation, RaggedRows};
 use frame_io::formats::ndjson::{NdjsonSettings, NdjsonTable, Shape};
 use frame_io::formats::parquet::ParquetTable;
-use frame_io::{Content, Dialect, Encoding, FileAccess, Lesson, Packing, Restart, Table};
+use frame_io::{Content, Dialect, Encoding, FileAccess, Lesson, Packing, Restart, Table, url};
 use frame_plan::{Catalog, FormatName, Input, Plan};
 
 use crate::engine::{Engine, Settings};
@@ -189,7 +189,7 @@ impl Tables {
 
 /// How the text of an input is delimited.
 fn dialect(input: &Input) -> Result<Dialect> {
-    let by_name = if Packing::stripped(&input.path).ends_with(".tsv") { "\t" } else { "," };
+    let by_name = if Packing::stripped(url::named(&input.path)).ends_with(".tsv") { "\t" } else { "," };
     let byte = |what: &str, text: &Option<String>| match text.as_deref().map(str::as_bytes) {
         None | Some([]) => Ok(None),
         Some([byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(Some(*byte)),
@@ -232,7 +232,7 @@ fn notation(input: &Input) -> Result<Notation> {
 
 /// The format of a file by its first bytes, and if they may be text, by its name.
 fn recognise(first: &[u8], path: &str) -> FormatName {
-    let path = Packing::stripped(path);
+    let path = Packing::stripped(url::named(path));
     let is_called = |endings: &[&str]| endings.iter().any(|ending| path.to_ascii_lowercase().ends_with(ending));
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
     match first {

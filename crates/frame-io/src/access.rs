@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use frame_core::{DataError, Error, IoError, Result};
 
-use crate::Spool;
+use crate::{Spool, StoreOptions, url};
 
 /// A way to open files.
 pub trait FileAccess: Send + Sync + Debug {
@@ -28,6 +28,18 @@ pub trait FileAccess: Send + Sync + Debug {
     fn expand(&self, path: &str) -> Result<Vec<String>> {
         Ok(vec![path.to_owned()])
     }
+}
+
+/// All files that this build can read; what a pipe gave is kept in `folder`. The options are of use with the feature `remote` only.
+#[cfg(feature = "remote")]
+pub fn files(folder: &Path, options: &StoreOptions) -> Arc<dyn FileAccess> {
+    Arc::new(crate::RemoteFiles::new(LocalFiles::keeping_pipes_in(folder), options.clone()))
+}
+
+/// All files that this build can read; what a pipe gave is kept in `folder`. The options are of use with the feature `remote` only.
+#[cfg(not(feature = "remote"))]
+pub fn files(folder: &Path, _options: &StoreOptions) -> Arc<dyn FileAccess> {
+    Arc::new(LocalFiles::keeping_pipes_in(folder))
 }
 
 /// An open file that any number of tasks read at once.
@@ -100,7 +112,7 @@ pub trait ReadAt: Send + Sync + Debug {
     }
 }
 
-/// Files of the operating system, read with `pread`; pipes, and standard input as `-`, are kept as they are read.
+/// Files of the operating system, read with `pread`; pipes, and standard input as `-`, are kept as they are read. URLs are refused.
 #[derive(Debug, Default)]
 pub struct LocalFiles {
     /// The pipes that were opened: one can be read only once, so every later opening gets the same.
@@ -126,6 +138,7 @@ struct LocalFile {
 
 impl FileAccess for LocalFiles {
     fn open(&self, path: &str) -> Result<Arc<dyn ReadAt>> {
+        url::check_input(path)?;
         let failed = |error| Error::new(IoError::new("open", path, &error));
         let mut pipes = self.pipes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(pipe) = pipes.get(path) {
@@ -146,6 +159,7 @@ impl FileAccess for LocalFiles {
     }
 
     fn expand(&self, path: &str) -> Result<Vec<String>> {
+        url::check_input(path)?;
         let nothing =
             |reason: &str| Error::new(IoError::new("open", path, &std::io::Error::new(std::io::ErrorKind::NotFound, reason.to_owned())));
         let mut files = Vec::new();

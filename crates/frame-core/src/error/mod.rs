@@ -5,6 +5,7 @@ mod disk;
 mod io;
 mod memory;
 mod query;
+mod secrets;
 mod suggest;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub use disk::DiskError;
 pub use io::IoError;
 pub use memory::MemoryError;
 pub use query::QueryError;
+pub use secrets::without_secrets;
 pub use suggest::nearest;
 
 /// The result of everything in frame that can fail.
@@ -243,13 +245,20 @@ fn caret(query: &str, span: Span, advice: Option<&str>) -> String {
         .collect();
     let carets = "^".repeat(width(&query[start..end.min(shown_end).max(start)]).max(1));
     let advice = advice.map(|advice| format!(" {advice}")).unwrap_or_default();
-    let visible: String = query[shown_start..shown_end].chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+    let secrets = secrets::secrets(query);
+    let visible = query[shown_start..shown_end].char_indices().map(|(at, c)| match c {
+        _ if secrets.iter().any(|secret| secret.contains(&(shown_start + at))) => '*',
+        c if c.is_control() && c != '\t' => '\u{fffd}',
+        c => c,
+    });
+    let visible: String = visible.collect();
     format!("  {visible}\n  {indent}{carets}{advice}\n")
 }
 
 impl fmt::Display for Error {
+    /// What went wrong, without the secrets of URLs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0.kind, f)
+        f.write_str(&without_secrets(&self.0.kind.to_string()))
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, absolute};
 use arrow::datatypes::{DataType, Schema};
 use frame_core::{Error, QueryError, Result, Scalar};
 use frame_expr::{BadCast, BinaryOp, Expr, Node};
-use frame_io::Identity;
 use frame_io::formats::{self, OutputFormat, WRITTEN};
+use frame_io::{Identity, url};
 use frame_plan::Target;
 
 /// A mistake in a target.
@@ -18,6 +18,7 @@ pub(crate) fn usage(what: impl Into<String>, hint: impl Into<String>, target: &T
 /// Refuses a target that the query reads (`sources`) or writes already, and one that is in the way.
 pub(crate) fn check(target: &Target, sources: &[Identity], written: &[Target]) -> Result<()> {
     let path = &target.path;
+    url::check_output(path).map_err(|error| error.at(target.span))?;
     if path.is_empty() || Path::new(path).file_name().is_none() {
         return Err(usage(format!("'{path}' is no name of a file"), "for example write 'answer.csv'", target));
     }

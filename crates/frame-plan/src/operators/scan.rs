@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
+use frame_core::error::without_secrets;
 use frame_core::{Result, Scalar, Spot};
 use frame_expr::{BinaryOp, Expr, Node, fold, predicate};
 
@@ -81,7 +82,7 @@ impl Scan {
         };
         let filter = self.filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();
         let limit = self.limit.map(|limit| format!(" first {limit}")).unwrap_or_default();
-        format!("scan {} [{columns}]{filter}{limit}", self.input.path)
+        format!("scan {} [{columns}]{filter}{limit}", without_secrets(&self.input.path))
     }
 }
 
