@@ -65,6 +65,16 @@ pub(crate) fn batch_rows(limit_bytes: usize, threads: usize, most: usize) -> usi
     (limit_bytes / threads.max(1) / BYTES_PER_BATCH_ROW).max(BATCH_ROWS_MIN).min(most.max(1))
 }
 
+/// A chunk of an input behind a URL is a request, which takes its time however small it is; so it is larger, as far as such a part allows of
+/// what a thread has of the limit.
+const FAR_CHUNK_BYTES: usize = 2 << 20;
+const FAR_CHUNK_PART: usize = 64;
+
+/// Bytes of text that are read at a time from behind a URL; no fewer than from a local file.
+pub(crate) fn far_chunk_bytes(limit_bytes: usize, threads: usize, chunk_bytes: usize) -> usize {
+    chunk_bytes.max((limit_bytes / threads.max(1) / FAR_CHUNK_PART).min(FAR_CHUNK_BYTES))
+}
+
 /// A slice of a join has so many times the rows of one of a group by at most, as the other side is opened once for each; and as many times as
 /// a thread has so many bytes of the limit to itself.
 const OF_JOIN: u64 = 4;

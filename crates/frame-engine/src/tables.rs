@@ -14,6 +14,7 @@ use frame_io::formats::parquet::ParquetTable;
 use frame_io::{Content, Dialect, Encoding, FileAccess, Lesson, Packing, Restart, Table, url};
 use frame_plan::{Catalog, FormatName, Input, Plan};
 
+use crate::context::far_chunk_bytes;
 use crate::engine::{Engine, Settings};
 use crate::folders;
 use crate::rejects::{self, Log};
@@ -92,7 +93,7 @@ impl Tables {
             FormatName::Csv => Arc::new(CsvTable::open_stream(content, &csv, &learnt.csv)?),
             FormatName::Ndjson => {
                 let types = input.csv.types.clone();
-                let (partition_bytes, chunk_bytes) = (self.settings.partition_bytes, self.settings.chunk_bytes);
+                let (partition_bytes, chunk_bytes) = (self.settings.partition_bytes, csv.chunk_bytes);
                 let settings = NdjsonSettings { types, bad_values: csv.bad_values, rejects: csv.rejects, partition_bytes, chunk_bytes };
                 match content.is_plain() {
                     true => Arc::new(NdjsonTable::open(content.file, &settings, &learnt.shapes)?),
@@ -113,11 +114,17 @@ impl Tables {
             names: input.csv.names.clone(),
             types: input.csv.types.clone(),
             partition_bytes: self.settings.partition_bytes,
-            chunk_bytes: self.settings.chunk_bytes,
+            chunk_bytes: self.chunk_bytes(input),
             ragged: input.csv.ragged.as_deref().map(RaggedRows::named).transpose()?.unwrap_or_default(),
             bad_values: input.csv.bad_value.as_deref().map(BadValues::named).transpose()?.unwrap_or_default(),
             rejects: None,
         })
+    }
+
+    /// Bytes of text that are read and parsed at a time.
+    fn chunk_bytes(&self, input: &Input) -> usize {
+        let Settings { threads, memory_bytes, chunk_bytes, .. } = self.settings;
+        if url::is_url(&input.path) { far_chunk_bytes(memory_bytes, threads, chunk_bytes) } else { chunk_bytes }
     }
 
     /// Writes the rows that were left out; `read` is the number of rows that were read.

@@ -13,7 +13,7 @@ use crate::{FileAccess, LocalFiles, ReadAt, StoreOptions, url};
 
 /// Reads paths as [`LocalFiles`] does, and URLs (`http`, `https`, `s3`, `gs`, `az`, `abfs`, `abfss`) from where they lead.
 ///
-/// An object is read piece by piece, one request for each: a piece of a CSV is 256 KiB, a column of a row group of Parquet comes whole.
+/// An object is read piece by piece, one request for each, as large as its reader asks: a chunk of text, a column of a row group of Parquet.
 /// There is no reading ahead, so over a slow network a scan is as fast as its threads have requests under way. Beside the buffer of the
 /// caller only what a connection has received is held. A failed request is tried again for a while.
 ///
