@@ -36,15 +36,3 @@ impl Drop for Driver {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_waits_inside_another_runtime_and_is_dropped_there() {
-        let outer = Builder::new_current_thread().build().expect("a runtime");
-        let answer = outer.block_on(async { Driver::default().wait(async { 7 }).expect("the answer") });
-        assert_eq!(answer, 7);
-    }
-}
