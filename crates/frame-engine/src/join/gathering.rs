@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::ArrayRef;
 use arrow::compute::take;
-use frame_core::{Batch, Origin, Result};
+use frame_core::{Batch, Error, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
@@ -21,9 +21,9 @@ use crate::spill::Piece;
 pub(super) enum Way {
     /// By bucket of their keys, perhaps without those that have a null key.
     ByKey { keys: Vec<Key>, drops_nulls: bool },
-    /// The same without those of the first `passed` buckets. Ranks stand behind the columns.
+    /// The same without those of the first `passed` buckets, whose rows went through. Ranks stand behind the columns.
     Behind { keys: Vec<Key>, drops_nulls: bool, passed: usize },
-    /// The same, but rows of some buckets stay in memory.
+    /// By bucket of their keys, but rows of some buckets stay in memory.
     Partly { keys: Vec<Key>, staying: Arc<Staying> },
     /// In their order.
     InOrder,
@@ -50,6 +50,19 @@ pub(crate) struct Gathering {
 enum Disk {
     ByKey(Parter),
     InOrder(Lister),
+}
+
+impl Disk {
+    fn new(way: &Way, cx: &Context) -> Result<Self> {
+        let parter = |keys: &[Key], drops_nulls| Parter::new(keys.to_vec(), 0, drops_nulls);
+        Ok(match way {
+            Way::ByKey { keys, drops_nulls } => Self::ByKey(parter(keys, *drops_nulls)),
+            Way::Behind { keys, drops_nulls, passed } => Self::ByKey(parter(keys, *drops_nulls).behind(*passed)),
+            Way::Partly { keys, .. } => Self::ByKey(parter(keys, false)),
+            Way::InOrder => Self::InOrder(Lister { file: Arc::new(cx.spill.file()?), pieces: Vec::new() }),
+            Way::Never => return Err(Error::internal("rows on disk that are for memory alone")),
+        })
+    }
 }
 
 /// Writes batches one after the other.
@@ -152,9 +165,6 @@ impl Gathering {
 
     /// Puts the rows in memory on disk, but for those that stay.
     fn spill(&mut self, way: &Way, cx: &Context) -> Result<()> {
-        if self.batches.is_empty() && self.disk.is_some() {
-            return Ok(());
-        }
         let mut batches = std::mem::take(&mut self.batches);
         batches.sort_by_key(|(origin, _)| *origin);
         let (bytes, rows) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.rows));
@@ -166,7 +176,7 @@ impl Gathering {
         // As many rows at a time as make pieces of a good size, if there are several.
         let rows_max = if stay == 0 { rows } else { group_rows(rows, bytes, cx) };
         let mut batches = batches.into_iter().peekable();
-        while batches.peek().is_some() || self.disk.is_none() {
+        while batches.peek().is_some() {
             let mut group = Vec::new();
             let mut group_rows = 0;
             while let Some((_, batch)) = batches.peek()
@@ -204,10 +214,11 @@ impl Gathering {
 
     /// Puts rows on disk, but for those of the first buckets, which stay.
     fn write(&mut self, batches: Vec<(Option<Origin>, Batch)>, stay: usize, way: &Way, cx: &Context) -> Result<()> {
-        match self.disk(way, cx)? {
-            Some(Disk::InOrder(lister)) => return batches.iter().try_for_each(|(origin, batch)| lister.write(*origin, batch, cx)),
-            Some(Disk::ByKey(_)) => {}
-            None => return Ok(()),
+        if self.disk.is_none() {
+            self.disk = Some(Disk::new(way, cx)?);
+        }
+        if let Some(Disk::InOrder(lister)) = &mut self.disk {
+            return batches.iter().try_for_each(|(origin, batch)| lister.write(*origin, batch, cx));
         }
         let ranked = |(origin, batch): &(Option<Origin>, Batch)| -> Result<Vec<ArrayRef>> {
             let mut columns = batch.columns().to_vec();
@@ -231,20 +242,6 @@ impl Gathering {
         self.dictionaries.clear();
         let Some(Disk::ByKey(parter)) = &mut self.disk else { return Ok(()) };
         parter.write(rows, cx)
-    }
-
-    /// Where rows go that go to disk.
-    fn disk(&mut self, way: &Way, cx: &Context) -> Result<Option<&mut Disk>> {
-        if self.disk.is_none() {
-            self.disk = match way {
-                Way::ByKey { keys, drops_nulls } => Some(Disk::ByKey(Parter::new(keys.clone(), 0, *drops_nulls))),
-                Way::Behind { keys, drops_nulls, passed } => Some(Disk::ByKey(Parter::new(keys.clone(), 0, *drops_nulls).behind(*passed))),
-                Way::Partly { keys, .. } => Some(Disk::ByKey(Parter::new(keys.clone(), 0, false))),
-                Way::InOrder => Some(Disk::InOrder(Lister { file: Arc::new(cx.spill.file()?), pieces: Vec::new() })),
-                Way::Never => None,
-            };
-        }
-        Ok(self.disk.as_mut())
     }
 
     /// Puts the rows that were to stay on disk after all, and those of all others.
