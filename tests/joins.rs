@@ -2,6 +2,7 @@
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use frame::{Session, SessionBuilder};
+use frame_io::formats::Writer as _;
 
 fn session(settings: impl Fn(SessionBuilder) -> SessionBuilder) -> Session {
     settings(Session::builder().threads(2).memory_bytes(256 << 20)).build().expect("a session")
@@ -51,6 +52,52 @@ fn a_small_left_side_cuts_the_right_side_first() {
     assert!(text.contains("keep what matches for join inner as o on user_id"), "{text}");
     let text = explained("join 'data/users.csv' on user_id | count");
     assert!(!text.contains("keep what matches"), "{text}");
+}
+
+#[test]
+fn parts_of_a_file_without_keys_of_the_other_side_are_not_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let lines: String =
+        (0..9_000).map(|row| format!("{},{}\n", if row % 50 == 7 { String::new() } else { row.to_string() }, row % 97)).collect();
+    std::fs::write(path("rows.csv"), format!("k,v\n{lines}")).expect("a file");
+    let few: String = (4_000..4_020).map(|key| format!("{key},few\n")).collect();
+    std::fs::write(path("few.csv"), format!("k,name\n{few},few\n4005,again\n")).expect("a file");
+    std::fs::write(path("none.csv"), "k,name\n").expect("a file");
+    let session = session(|builder| builder);
+    let options = frame_io::formats::parquet::ParquetOptions::parse("rows=1000").expect("options");
+    let mut run = session.query("select *").input(path("rows.csv")).start().expect("a run");
+    let out = Box::new(std::fs::File::create(path("rows.parquet")).expect("a file"));
+    let mut writer = options.open(out, &run.schema().clone()).expect("a writer");
+    run.by_ref().for_each(|batch| writer.write(&batch.expect("rows")).expect("space"));
+    writer.finish().expect("space");
+    let answer = |query: &str, file: &str| {
+        let mut run = session.query(query).input(path(file)).start().unwrap_or_else(|error| panic!("{query}: {error}"));
+        let rows: Vec<_> = run.by_ref().map(|batch| format!("{:?}", batch.expect("rows").columns())).collect();
+        (rows, run.finish().expect("a report").rows_filtered)
+    };
+    let (few, none, all) = (path("few.csv"), path("none.csv"), path("rows.parquet"));
+    for (query, is_narrowed) in [
+        (format!("join '{few}' as o on k | agg count, sum v, max name"), true),
+        (format!("join semi '{few}' as o on k | agg count, sum v"), true),
+        (format!("join '{none}' as o on k | agg count, sum v"), true),
+        (format!("join left '{few}' as o on k | agg count, sum v, max name"), false),
+        (format!("join anti '{few}' as o on k | agg count, sum v"), false),
+        (format!("where v > 3 | join '{few}' as o on k | agg count, sum v"), false),
+        (format!("join '{few}' as o on k expect 1:n | agg count, sum v"), false),
+    ] {
+        let (expected, _) = answer(&query, "rows.csv");
+        let (found, filtered) = answer(&query, "rows.parquet");
+        assert_eq!(found, expected, "{query}");
+        let explained = session.query(&query).input(&all).explain().expect("a plan");
+        assert_eq!(explained.contains("k within the keys of the table"), is_narrowed, "{explained}");
+        assert_eq!(filtered >= 8_000, is_narrowed, "{query}: {filtered} rows were filtered");
+    }
+    // A small left side cuts the scan of the right one.
+    let query = format!("where name = 'few' | join '{all}' as o on k | agg count, sum v");
+    let (found, filtered) = answer(&query, "few.csv");
+    assert_eq!(found, answer(&query.replace(".parquet", ".csv"), "few.csv").0);
+    assert!(filtered >= 8_000, "{filtered}");
 }
 
 #[test]

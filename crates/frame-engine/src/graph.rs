@@ -10,6 +10,7 @@ use frame_graph::{Flow, Scheduler, StageWork};
 use frame_io::{ScanRequest, Stop, Table};
 
 use crate::context::Context;
+use crate::join::Within;
 use crate::pipeline::{Pipe, Pipeline};
 use crate::slices::Sliced;
 use crate::source::{Source, TableSource};
@@ -93,6 +94,8 @@ pub(crate) enum Feed {
         filter: Option<String>,
         /// The rows were read before, in a first pass that has counted them.
         is_again: bool,
+        /// Only rows that may find something in a table are wanted.
+        within: Option<Arc<Within>>,
     },
     /// The result of an earlier stage, by its place.
     Stage(usize),
@@ -140,9 +143,9 @@ impl Flowline {
         let source = match &self.feed {
             Feed::Stage(stage) => done[*stage].clone(),
             Feed::Sliced(sliced) => sliced.clone(),
-            Feed::Table { table, request, path, is_again, .. } => {
-                let (table, request) = (table.clone(), request.clone());
-                Arc::new(TableSource { table, request, path: path.clone(), is_again: *is_again })
+            Feed::Table { table, request, path, is_again, within, .. } => {
+                let (table, request, within) = (table.clone(), request.clone(), within.clone());
+                Arc::new(TableSource { table, request, path: path.clone(), is_again: *is_again, within })
             }
             Feed::Union(inputs) => {
                 let pipelines = inputs.iter().map(|input| input.pipeline(done, is_cut, cx, scheduler)).collect::<Result<_, Stop>>()?;
@@ -180,12 +183,14 @@ impl Feed {
                 inputs.iter().for_each(|input| input.explain(text));
                 writeln!(text, "  union of {}", inputs.len())
             }
-            Feed::Table { table, request, path, filter, is_again } => {
+            Feed::Table { table, request, path, filter, is_again, within } => {
                 let columns = if request.columns.is_empty() { "no column".to_owned() } else { request.columns.join(", ") };
                 let filter = filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();
+                let within =
+                    within.as_ref().map(|within| format!(", {} within the keys of the table", within.column())).unwrap_or_default();
                 writeln!(
                     text,
-                    "  scan {path} [{columns}]{filter} in {} partitions{}",
+                    "  scan {path} [{columns}]{filter}{within} in {} partitions{}",
                     table.partitions(),
                     if *is_again { ", again" } else { "" }
                 )

@@ -351,6 +351,7 @@ impl<'a> Lowering<'a> {
             path: scan.input.path.clone(),
             filter: scan.filter.as_ref().map(Expr::to_string),
             is_again: self.is_again,
+            within: None,
         };
         Ok(Open { feed, pipes, limit: scan.limit, schema })
     }

@@ -10,6 +10,7 @@ use frame_io::{BatchReader, RowLedger, ScanRequest, Stop, Table};
 use frame_memory::Reservation;
 
 use crate::context::Context;
+use crate::join::Within;
 
 /// Something that is read partition by partition. What is not said here otherwise is so for the result of a stage: its rows are of no file,
 /// and those that are rejected were read by no scan.
@@ -57,6 +58,8 @@ pub(crate) struct TableSource {
     pub(crate) path: String,
     /// The rows were read before, in a first pass that has counted them.
     pub(crate) is_again: bool,
+    /// Only rows that may find something in a table are wanted.
+    pub(crate) within: Option<Arc<Within>>,
 }
 
 impl Source for TableSource {
@@ -65,7 +68,10 @@ impl Source for TableSource {
     }
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
-        self.table.open(partition, &self.request)
+        match &self.within {
+            Some(within) => self.table.open(partition, &within.request(self.table.as_ref(), partition, &self.request)),
+            None => self.table.open(partition, &self.request),
+        }
     }
 
     fn done(&self, partition: usize, ledger: RowLedger, cx: &Context) -> Result<(), Stop> {

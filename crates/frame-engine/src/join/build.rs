@@ -51,6 +51,8 @@ pub(crate) struct Built {
     pub(super) table: Table,
     /// For joins to the nearest row.
     pub(super) near: Option<Near>,
+    /// The least and the greatest key, if keys are whole numbers and that is known; the other way round if there is none.
+    pub(super) bounds: Option<(i64, i64)>,
     /// Held as long as the rows.
     _memory: Reservation,
 }
@@ -146,10 +148,11 @@ impl Sink for Build {
         };
         let columns = self.columns(batches, scheduler, cx)?;
         cx.cancel.check()?;
-        let built = self.making.built(columns, rows, memory, Some(scheduler), cx, |table, columns| {
+        let mut built = self.making.built(columns, rows, memory, Some(scheduler), cx, |table, columns| {
             let repeated = self.once.as_ref().and_then(|once| Some((once, table.repeated()?)));
             repeated.map_or(Ok(()), |(once, row)| Err(once.repeated(self.making.values(columns, row as usize))))
         })?;
+        built.bounds = room.bounds.filter(|_| self.making.keys.iter().all(Key::is_int)).map(|bounds| (bounds.least, bounds.greatest));
         self.put(Side::Table(built))?;
         Ok(Arc::new(passed))
     }
@@ -170,6 +173,8 @@ struct Room {
     least: usize,
     /// Of the widest column: each thread has one in hand if there is room for so many.
     widest: usize,
+    /// Where the keys lie.
+    bounds: Option<Bounds>,
 }
 
 impl Room {
@@ -203,10 +208,11 @@ impl Build {
         };
         let columns: Vec<usize> = (0..self.schema.fields().len()).filter(|at| self.making.is_needed(*at)).map(bytes).collect();
         let widest = columns.iter().copied().max().unwrap_or(0);
-        let table = self.making.table_bytes(self.making.bounds(batches())?, rows);
+        let bounds = self.making.bounds(batches())?;
+        let table = self.making.table_bytes(bounds, rows);
         // Batches that are passed on stay beside their columns.
         let of_columns = if self.passes_on { columns.iter().sum() } else { 0 };
-        Ok(Room { least: of_columns + widest.max(table), widest })
+        Ok(Room { least: of_columns + widest.max(table), widest, bounds })
     }
 
     /// The columns of all batches; each one takes the place of its parts.
@@ -368,7 +374,7 @@ impl Making {
         let columns: Vec<Option<ArrayRef>> = columns.into_iter().zip(&self.is_kept).map(|(column, kept)| kept.then_some(column)).collect();
         let bytes = columns.iter().flatten().map(|column| column.get_array_memory_size()).sum::<usize>() + table.bytes();
         memory.require(bytes + near.as_ref().map_or(0, Near::bytes))?;
-        Ok(Built { columns, rows, table, near, _memory: memory })
+        Ok(Built { columns, rows, table, near, bounds: None, _memory: memory })
     }
 
     /// The keys of a row as text.

@@ -96,9 +96,19 @@ pub(crate) fn near_key(left: (usize, &DataType), right: (usize, &DataType)) -> R
 }
 
 impl Key {
+    /// Its place.
+    pub(crate) fn column(&self) -> usize {
+        self.column
+    }
+
     /// Whether the column is text by its bytes: then a dictionary's values stand for its rows.
     pub(super) fn is_text(&self) -> bool {
         self.form == Form::Text
+    }
+
+    /// Whether words are whole numbers.
+    pub(crate) fn is_int(&self) -> bool {
+        self.form == Form::Words(DataType::Int64)
     }
 
     /// Whether words are whole numbers, or times.

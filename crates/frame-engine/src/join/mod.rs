@@ -16,6 +16,7 @@ mod sizes;
 mod staying;
 mod table;
 mod unmatched;
+mod within;
 
 pub(crate) use build::{Build, BuiltSlot, Making, Once};
 pub(crate) use keys::{Key, near_key, pair};
@@ -24,3 +25,4 @@ pub(crate) use probe::{Probe, Prober};
 pub(crate) use sizes::rows;
 pub(crate) use staying::Staying;
 pub(crate) use unmatched::Unmatched;
+pub(crate) use within::Within;

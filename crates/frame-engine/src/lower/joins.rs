@@ -8,7 +8,7 @@ use frame_plan::{AsOf, Expect, Join, JoinColumn, JoinKind, KeyPair, Plan};
 
 use super::{Lowering, Open, Use};
 use crate::graph::{Feed, Flowline, Stage};
-use crate::join::{self, Build, BuiltSlot, Key, Making, NearRule, Once, Probe, Prober, Staying, Unmatched};
+use crate::join::{self, Build, BuiltSlot, Key, Making, NearRule, Once, Probe, Prober, Staying, Unmatched, Within};
 
 /// A left side is small beside a right side with so many times its rows.
 const SMALLER: u64 = 4;
@@ -64,7 +64,12 @@ impl Lowering<'_> {
         let is_kept = kept(&columns, &right.schema);
         let once = join.expect.filter(|expect| expect.right_once());
         let once = once.map(|expect| Once { expect, side: "right", pairs: join.keys.clone() });
+        let is_left_checked = join.expect.is_some_and(Expect::left_once);
+        let are_ints = right_keys.iter().all(Key::is_int);
         let built = self.build(join, right, right_keys, (near.clone(), once), (is_kept, is_reduced), &text)?;
+        if matches!(join.kind, JoinKind::Inner | JoinKind::Semi) && are_ints && !is_left_checked {
+            narrow(&mut left, &left_keys, &built);
+        }
         let prober = Arc::new(Prober {
             keys: left_keys,
             near,
@@ -132,6 +137,7 @@ impl Lowering<'_> {
             dictionaries: Mutex::default(),
             joined: OnceLock::new(),
         };
+        narrow(right, right_keys, &prober.built);
         right.pipes.push(Arc::new(Probe(Arc::new(prober))));
     }
 
@@ -178,6 +184,17 @@ impl Lowering<'_> {
         };
         self.stages.push(Stage { flowline: right.into_flowline(), sink: Box::new(sink) });
         Ok(built)
+    }
+}
+
+/// Lets a scan leave out rows whose key is none of a table's. A filter of the scan may fail for rows that are left out, so there must be none.
+fn narrow(input: &mut Open, keys: &[Key], built: &BuiltSlot) {
+    let ([key], true, None) = (keys, input.pipes.is_empty(), input.limit) else { return };
+    if let Feed::Table { table, request, within, .. } = &mut input.feed
+        && request.filter.is_none()
+        && key.is_int()
+    {
+        *within = Within::new(table.as_ref(), input.schema.field(key.column()).name(), built);
     }
 }
 

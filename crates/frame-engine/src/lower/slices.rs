@@ -128,7 +128,7 @@ impl Lowering<'_> {
 fn scan(input: &Open) -> Option<TableSource> {
     match &input.feed {
         Feed::Table { table, request, path, is_again, .. } if input.pipes.is_empty() && input.limit.is_none() => {
-            Some(TableSource { table: table.clone(), request: request.clone(), path: path.clone(), is_again: *is_again })
+            Some(TableSource { table: table.clone(), request: request.clone(), path: path.clone(), is_again: *is_again, within: None })
         }
         _ => None,
     }
