@@ -83,7 +83,11 @@ impl Source for TableSource {
         Ok(())
     }
 
-    fn left(&self, _: usize, ledger: RowLedger, cx: &Context) {
+    fn left(&self, _: usize, mut ledger: RowLedger, cx: &Context) {
+        if self.within.is_some() {
+            // A join drops the rows that find nothing, wherever that is known: they are no less kept by the scan, which has no filter.
+            ledger = RowLedger { kept: ledger.kept + ledger.filtered, filtered: 0, ..ledger };
+        }
         if self.is_again { cx.counters.reject_again(ledger.rejected) } else { cx.counters.add(ledger) }
     }
 
