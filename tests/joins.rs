@@ -2,7 +2,6 @@
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use frame::{Session, SessionBuilder};
-use frame_io::formats::Writer as _;
 
 fn session(settings: impl Fn(SessionBuilder) -> SessionBuilder) -> Session {
     settings(Session::builder().threads(2).memory_bytes(256 << 20)).build().expect("a session")
