@@ -31,6 +31,11 @@ const PIECE_BYTES: usize = 2 * size_of::<Piece>();
 /// Bytes that a row takes while rows are put into the order of their buckets.
 pub(super) const ORDER_BYTES: usize = size_of::<(u32, u32)>() + 2 * size_of::<u64>();
 
+/// Bytes of rows that are parted at a time: no more than make pieces of a good size.
+pub(super) fn parting_bytes(cx: &Context) -> usize {
+    cx.gathered_bytes.min(BUCKETS * cx.bucket_pieces().bytes())
+}
+
 /// No bucket: a row that nobody will ask for.
 const NOWHERE: u8 = u8::MAX;
 
@@ -86,7 +91,7 @@ impl Bucket {
             rows.push(piece.read_plain()?);
             // As much at a time as makes pieces of a good size.
             let more = self.pieces.get(at + 1).map_or(0, |next| next.bytes() + next.rows() * ORDER_BYTES + next.reading_bytes());
-            let is_much = more == 0 || bytes + more > (BUCKETS * cx.bucket_pieces().bytes()).min(cx.gathered_bytes);
+            let is_much = more == 0 || bytes + more > parting_bytes(cx);
             if is_much || more > cx.budget.free_bytes() {
                 parter.write(std::mem::take(&mut rows), cx)?;
                 bytes = 0;

@@ -8,7 +8,7 @@ use frame_core::{Batch, Error, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
-use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, in_first, merge};
+use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, in_first, merge, parting_bytes};
 use super::columns::held_bytes;
 use super::keys::Key;
 use super::staying::{Stayed, StayedBatch, Staying};
@@ -133,7 +133,7 @@ impl Gathering {
     /// The bytes of rows that wait at most. Of those that go to disk in any case no more than make pieces of a good size: the same memory is
     /// used again and again then, and much of it is in the cache.
     fn bytes_max(&self, cx: &Context) -> usize {
-        if self.goes_to_disk || self.is_spilled() { cx.gathered_bytes.min(BUCKETS * cx.bucket_pieces().bytes()) } else { cx.gathered_bytes }
+        if self.goes_to_disk || self.is_spilled() { parting_bytes(cx) } else { cx.gathered_bytes }
     }
 
     fn bytes_of(&mut self, batch: &Batch) -> usize {
@@ -175,16 +175,7 @@ impl Gathering {
         }
         // As many rows at a time as make pieces of a good size, if there are several.
         let rows_max = if stay == 0 { rows } else { group_rows(rows, bytes, cx) };
-        let mut batches = batches.into_iter().peekable();
-        while batches.peek().is_some() {
-            let mut group = Vec::new();
-            let mut group_rows = 0;
-            while let Some((_, batch)) = batches.peek()
-                && (group.is_empty() || group_rows + batch.len() <= rows_max)
-            {
-                group_rows += batch.len();
-                group.extend(batches.next());
-            }
+        for (group, group_rows) in groups(batches, rows_max, |(_, batch)| batch.len()) {
             let group_bytes = if group_rows == rows { bytes } else { bytes / rows.max(1) * group_rows };
             let beside = left_bytes + self.writing_bytes(group_rows, cx);
             self.require(beside + group_bytes * stay / BUCKETS, way, cx)?;
@@ -292,7 +283,7 @@ fn is_given_up(way: &Way) -> bool {
 
 /// How many of so many rows with so many bytes go to disk at a time where others stay.
 fn group_rows(rows: usize, bytes: usize, cx: &Context) -> usize {
-    (rows * cx.gathered_bytes.min(BUCKETS * cx.bucket_pieces().bytes()) / bytes.max(1)).clamp(1, rows.max(1))
+    (rows * parting_bytes(cx) / bytes.max(1)).clamp(1, rows.max(1))
 }
 
 /// Bytes of memory that [`put_down`] takes.
@@ -303,17 +294,25 @@ pub(super) fn putting_bytes(rows: usize, bytes: usize, cx: &Context) -> usize {
 /// Puts rows that were to stay, of so many bytes, into buckets on disk.
 pub(super) fn put_down(stayed: Vec<StayedBatch>, bytes: usize, parter: &mut Parter, cx: &Context) -> Result<()> {
     let rows_max = group_rows(stayed.iter().map(StayedBatch::len).sum(), bytes, cx);
-    let (mut group, mut rows) = (Vec::new(), 0);
-    let mut stayed = stayed.into_iter().peekable();
-    while let Some(batch) = stayed.next() {
-        rows += batch.len();
-        group.push(batch.ranked()?);
-        if stayed.peek().is_none_or(|next| rows + next.len() > rows_max) {
-            parter.write(std::mem::take(&mut group), cx)?;
-            rows = 0;
-        }
+    for (group, _) in groups(stayed, rows_max, StayedBatch::len) {
+        parter.write(group.into_iter().map(StayedBatch::ranked).collect::<Result<_>>()?, cx)?;
     }
     Ok(())
+}
+
+/// Groups of items that lie one behind the other and have at most so many rows together, or are one item; and the rows of each group.
+fn groups<T>(items: Vec<T>, rows_max: usize, rows: impl Fn(&T) -> usize) -> impl Iterator<Item = (Vec<T>, usize)> {
+    let mut items = items.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let first = items.next()?;
+        let mut in_group = rows(&first);
+        let mut group = vec![first];
+        while let Some(item) = items.next_if(|item| in_group + rows(item) <= rows_max) {
+            in_group += rows(&item);
+            group.push(item);
+        }
+        Some((group, in_group))
+    })
 }
 
 impl Lister {
