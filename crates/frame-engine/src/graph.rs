@@ -186,8 +186,10 @@ impl Feed {
             Feed::Table { table, request, path, filter, is_again, within } => {
                 let columns = if request.columns.is_empty() { "no column".to_owned() } else { request.columns.join(", ") };
                 let filter = filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();
-                let within =
-                    within.as_ref().map(|within| format!(", {} within the keys of the table", within.column())).unwrap_or_default();
+                let within = within
+                    .as_ref()
+                    .map(|within| format!(", {} within the keys of the table", within.columns().join(", ")))
+                    .unwrap_or_default();
                 writeln!(
                     text,
                     "  scan {path} [{columns}]{filter}{within} in {} partitions{}",

@@ -69,7 +69,7 @@ impl Source for TableSource {
 
     fn open(&self, partition: usize) -> Result<Box<dyn BatchReader>, Stop> {
         match &self.within {
-            Some(within) => self.table.open(partition, &within.request(self.table.as_ref(), partition, &self.request)),
+            Some(within) => self.table.open(partition, &within.request(&self.request)),
             None => self.table.open(partition, &self.request),
         }
     }

@@ -4,7 +4,7 @@
 //! bits of the hash, and so is the left side. What cannot be parted, as it is one key, is taken in chunks that fit: the left rows go
 //! through the table of each chunk, and what matched nothing in any of them is known at the end.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, UInt32Array, new_empty_array, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -14,6 +14,7 @@ use frame_plan::{JoinColumn, JoinKind};
 
 use super::buckets::{Bucket, LEVELS, ranks};
 use super::build::{Built, BuiltSlot, Making, Side};
+use super::finder::Finder;
 use super::keys::Key;
 use super::near::NearRule;
 use super::parted::Parted;
@@ -76,7 +77,7 @@ impl Sides {
         making.is_kept.push(true);
         let field = |(at, data_type): (usize, DataType)| Field::new(at.to_string(), data_type, true);
         Self {
-            left_keys: prober.keys.clone(),
+            left_keys: prober.finder.keys().to_vec(),
             near: prober.near.clone(),
             making,
             types,
@@ -94,7 +95,7 @@ impl Sides {
     /// A left side for a table.
     fn prober(&self, kind: JoinKind, built: Built) -> Arc<Prober> {
         Arc::new(Prober {
-            keys: self.left_keys.clone(),
+            finder: Finder::new(self.left_keys.clone()),
             near: self.near.clone(),
             kind,
             columns: self.columns.clone(),
@@ -104,7 +105,6 @@ impl Sides {
             batch_rows: self.cx.batch_rows,
             is_unordered: false,
             text: String::new(),
-            dictionaries: Mutex::default(),
             joined: OnceLock::new(),
         })
     }

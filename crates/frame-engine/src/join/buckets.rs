@@ -12,6 +12,7 @@ use frame_core::{Error, Result, hash};
 use frame_memory::{Reservation, SpillFile};
 
 use super::keys::{Key, Keys};
+use super::marks::Marks;
 use crate::context::Context;
 use crate::narrow::Place;
 use crate::sources::{Sources, slabs};
@@ -34,6 +35,15 @@ pub(super) const ORDER_BYTES: usize = size_of::<(u32, u32)>() + 2 * size_of::<u6
 /// Bytes of rows that are parted at a time: no more than make pieces of a good size.
 pub(super) fn parting_bytes(cx: &Context) -> usize {
     cx.gathered_bytes.min(BUCKETS * cx.bucket_pieces().bytes())
+}
+
+/// Which rows of a side are wanted.
+#[derive(Debug, Clone)]
+pub(super) enum Wanted {
+    /// All of them; the other side may ask what keys there are.
+    All(Option<Arc<Marks>>),
+    /// Those that may match one of a side with these marks; none with a null key.
+    Matching(Option<Arc<Marks>>),
 }
 
 /// No bucket: a row that nobody will ask for.
@@ -81,7 +91,7 @@ impl Bucket {
 
     /// Its rows by the buckets of a level, and the memory that the places of their pieces take.
     pub(super) fn parted(&self, keys: &[Key], level: u32, cx: &Context) -> Result<(Vec<Self>, Reservation)> {
-        let mut parter = Parter::new(keys.to_vec(), level, false);
+        let mut parter = Parter::new(keys.to_vec(), level, Wanted::All(None));
         let mut memory = cx.budget.reserve("join");
         let (mut rows, mut bytes) = (Vec::new(), 0);
         for (at, piece) in self.pieces.iter().enumerate() {
@@ -112,8 +122,7 @@ pub(super) fn merge(buckets: &mut [Bucket], more: Vec<Bucket>) {
 pub(super) struct Parter {
     keys: Vec<Key>,
     level: u32,
-    /// Rows with a null key are left out.
-    drops_nulls: bool,
+    wanted: Wanted,
     /// Rows of buckets before this one are left out, as they are in memory.
     first: usize,
     pub(super) buckets: Vec<Bucket>,
@@ -121,8 +130,9 @@ pub(super) struct Parter {
 }
 
 impl Parter {
-    pub(super) fn new(keys: Vec<Key>, level: u32, drops_nulls: bool) -> Self {
-        Self { keys, level, drops_nulls, first: 0, buckets: vec![Bucket::default(); BUCKETS], file: None }
+    /// For rows of which others than those that are `wanted` are left out.
+    pub(super) fn new(keys: Vec<Key>, level: u32, wanted: Wanted) -> Self {
+        Self { keys, level, wanted, first: 0, buckets: vec![Bucket::default(); BUCKETS], file: None }
     }
 
     /// Without the rows of the buckets before this one.
@@ -191,7 +201,7 @@ impl Parter {
     fn place(&mut self, columns: &[ArrayRef], places: &mut Vec<u8>, counts: &mut [usize]) -> Result<()> {
         let first = self.first;
         let buckets = &mut self.buckets;
-        each_place(&self.keys, self.level, self.drops_nulls, columns, |place, hash| {
+        each_place(&self.keys, self.level, &self.wanted, columns, |place, hash| {
             if place < first || place >= BUCKETS {
                 places.push(NOWHERE);
                 return;
@@ -204,13 +214,13 @@ impl Parter {
     }
 }
 
-/// The rows that lie in one of the first buckets, and the others; ranks stand behind the columns.
-pub(super) fn in_first(buckets: usize, keys: &[Key], columns: &[ArrayRef]) -> Result<(UInt32Array, UInt32Array)> {
+/// The rows that lie in one of the first buckets, and those in others, as far as they are wanted; ranks stand behind the columns.
+pub(super) fn in_first(buckets: usize, keys: &[Key], wanted: &Wanted, columns: &[ArrayRef]) -> Result<(UInt32Array, UInt32Array)> {
     let (mut inside, mut outside, mut row) = (Vec::new(), Vec::new(), 0);
-    each_place(keys, 0, false, columns, |place, _| {
+    each_place(keys, 0, wanted, columns, |place, _| {
         if place < buckets {
             inside.push(row)
-        } else {
+        } else if place < BUCKETS {
             outside.push(row)
         }
         row += 1;
@@ -219,19 +229,22 @@ pub(super) fn in_first(buckets: usize, keys: &[Key], columns: &[ArrayRef]) -> Re
 }
 
 /// Tells the bucket and the hash of each row; the bucket behind the last one is that of a row that nobody will ask for.
-fn each_place(keys: &[Key], level: u32, drops_nulls: bool, columns: &[ArrayRef], mut tell: impl FnMut(usize, u64)) -> Result<()> {
+fn each_place(keys: &[Key], level: u32, wanted: &Wanted, columns: &[ArrayRef], mut tell: impl FnMut(usize, u64)) -> Result<()> {
     let ranks = ranks(columns)?;
     let keys = Keys::new(keys, columns, ranks.len())?;
     let mut hashes = Vec::new();
     keys.hash(&mut hashes);
-    for (row, hash) in hashes.into_iter().enumerate() {
-        if keys.is_valid(row) {
-            tell(bucket(hash, level), hash);
-        } else if drops_nulls {
-            tell(BUCKETS, hash);
-        } else {
-            let hash = hash::word(ranks[row]);
-            tell(bucket(hash, level), hash);
+    if let Wanted::All(Some(marks)) = wanted {
+        hashes.iter().enumerate().filter(|(row, _)| keys.is_valid(*row)).for_each(|(_, hash)| marks.add(*hash));
+    }
+    for (row, hash) in hashes.iter().copied().enumerate() {
+        let is_valid = keys.is_valid(row);
+        match wanted {
+            Wanted::Matching(marks) if !is_valid || marks.as_ref().is_some_and(|marks| !marks.may_have(hash)) => tell(BUCKETS, hash),
+            _ => {
+                let hash = if is_valid { hash } else { hash::word(ranks[row]) };
+                tell(bucket(hash, level), hash);
+            }
         }
     }
     Ok(())

@@ -12,10 +12,11 @@ use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation};
 use frame_plan::{Expect, KeyPair};
 
-use super::buckets::{Bucket, Parter, merge};
+use super::buckets::{Bucket, Parter, Wanted, merge};
 use super::columns::{gathered, held_bytes, too_many};
 use super::gathering::{Aside, Gathering, Way, put_down, putting_bytes};
 use super::keys::{Key, KeyColumn, Keys};
+use super::marks::Marks;
 use super::near::{Near, NearRule};
 use super::parted::{Parted, Resident};
 use super::pieces::Pieces;
@@ -91,6 +92,8 @@ pub(crate) struct Build {
     pub(crate) once: Option<Once>,
     /// Some of the rows may stay in memory when not all of them fit there.
     pub(crate) staying: Option<Arc<Staying>>,
+    /// Remembers the keys of rows on disk.
+    pub(crate) marks: Option<Arc<Marks>>,
     /// The rows are also what the next stage reads.
     pub(crate) passes_on: bool,
     pub(crate) schema: SchemaRef,
@@ -188,14 +191,15 @@ impl Room {
 impl Build {
     /// How the rows go to disk if they do not fit in memory.
     fn way(&self) -> Way {
+        let wanted = Wanted::All(self.marks.clone());
         match (self.making.keys.is_empty(), &self.making.near) {
             // The nearest of all rows can only be found among all of them.
             (true, Some(_)) => Way::Never,
             (true, None) => Way::InOrder,
             _ if self.passes_on => Way::InOrder,
             _ => match &self.staying {
-                Some(staying) => Way::Partly { keys: self.making.keys.clone(), staying: staying.clone() },
-                None => Way::ByKey { keys: self.making.keys.clone(), drops_nulls: false },
+                Some(staying) => Way::Partly { keys: self.making.keys.clone(), wanted, staying: staying.clone() },
+                None => Way::ByKey { keys: self.making.keys.clone(), wanted },
             },
         }
     }
@@ -263,7 +267,8 @@ impl Build {
         match Gathering::spilled(shares, way, scheduler, cx)? {
             Aside::ByKey(mut buckets, stayed, of_stayed, mut memory) => {
                 let resident = self.resident(stayed, of_stayed, (&mut buckets, &mut memory), scheduler, cx)?;
-                let parted = Parted { buckets, resident, making: self.making.clone(), types: self.types(), _memory: memory };
+                let (making, marks) = (self.making.clone(), self.marks.clone().filter(|marks| marks.tells_apart()));
+                let parted = Parted { buckets, resident, making, types: self.types(), marks, _memory: memory };
                 if let Some(once) = &self.once {
                     parted.check(once, scheduler, cx)?;
                 }
@@ -300,7 +305,7 @@ impl Build {
         if !self.room(|| batches.iter(), rows)?.is_there(&mut room, scheduler) || rows >= NONE as usize {
             staying.give_up();
             drop(batches);
-            let mut parter = Parter::new(self.making.keys.clone(), 0, false);
+            let mut parter = Parter::new(self.making.keys.clone(), 0, Wanted::All(None));
             let bytes = memory.bytes();
             memory.require(bytes + putting_bytes(rows, bytes, cx))?;
             put_down(stayed, bytes, &mut parter, cx)?;

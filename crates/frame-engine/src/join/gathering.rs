@@ -8,7 +8,7 @@ use frame_core::{Batch, Error, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
-use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, in_first, merge, parting_bytes};
+use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, Wanted, in_first, merge, parting_bytes};
 use super::columns::held_bytes;
 use super::keys::Key;
 use super::staying::{Stayed, StayedBatch, Staying};
@@ -19,12 +19,12 @@ use crate::spill::Piece;
 /// How rows lie on disk.
 #[derive(Debug, Clone)]
 pub(super) enum Way {
-    /// By bucket of their keys, perhaps without those that have a null key.
-    ByKey { keys: Vec<Key>, drops_nulls: bool },
+    /// By bucket of their keys.
+    ByKey { keys: Vec<Key>, wanted: Wanted },
     /// The same without those of the first `passed` buckets, whose rows went through. Ranks stand behind the columns.
-    Behind { keys: Vec<Key>, drops_nulls: bool, passed: usize },
+    Behind { keys: Vec<Key>, wanted: Wanted, passed: usize },
     /// By bucket of their keys, but rows of some buckets stay in memory.
-    Partly { keys: Vec<Key>, staying: Arc<Staying> },
+    Partly { keys: Vec<Key>, wanted: Wanted, staying: Arc<Staying> },
     /// In their order.
     InOrder,
     /// Not at all.
@@ -54,11 +54,15 @@ enum Disk {
 
 impl Disk {
     fn new(way: &Way, cx: &Context) -> Result<Self> {
-        let parter = |keys: &[Key], drops_nulls| Parter::new(keys.to_vec(), 0, drops_nulls);
+        let parter = |keys: &[Key], wanted: &Wanted| {
+            if let Wanted::All(Some(marks)) = wanted {
+                marks.begin(&cx.budget);
+            }
+            Parter::new(keys.to_vec(), 0, wanted.clone())
+        };
         Ok(match way {
-            Way::ByKey { keys, drops_nulls } => Self::ByKey(parter(keys, *drops_nulls)),
-            Way::Behind { keys, drops_nulls, passed } => Self::ByKey(parter(keys, *drops_nulls).behind(*passed)),
-            Way::Partly { keys, .. } => Self::ByKey(parter(keys, false)),
+            Way::ByKey { keys, wanted } | Way::Partly { keys, wanted, .. } => Self::ByKey(parter(keys, wanted)),
+            Way::Behind { keys, wanted, passed } => Self::ByKey(parter(keys, wanted).behind(*passed)),
             Way::InOrder => Self::InOrder(Lister { file: Arc::new(cx.spill.file()?), pieces: Vec::new() }),
             Way::Never => return Err(Error::internal("rows on disk that are for memory alone")),
         })
@@ -219,11 +223,11 @@ impl Gathering {
             Ok(columns)
         };
         let mut rows = batches.iter().map(ranked).collect::<Result<Vec<_>>>()?;
-        if let Way::Partly { keys, .. } = way
+        if let Way::Partly { keys, wanted, .. } = way
             && stay > 0
         {
             for ((origin, _), columns) in batches.iter().zip(&mut rows) {
-                let (stays, goes) = in_first(stay, keys, columns)?;
+                let (stays, goes) = in_first(stay, keys, wanted, columns)?;
                 self.stayed.add(*origin, columns, &stays)?;
                 *columns = columns.iter().map(|column| take(column, &goes, None)).collect::<Result<_, _>>()?;
             }

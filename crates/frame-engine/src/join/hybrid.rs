@@ -11,7 +11,8 @@ use frame_graph::Scheduler;
 use frame_io::{BatchReader, RowLedger, Stop};
 use frame_plan::JoinKind;
 
-use super::buckets::in_first;
+use super::buckets::{Wanted, in_first};
+use super::finder::Finder;
 use super::gathering::{Gathering, Way};
 use super::parted::{Apart, Resident};
 use super::probe::Prober;
@@ -36,6 +37,7 @@ struct Work {
     /// A left side for the buckets in memory, and how many they are.
     prober: Arc<Prober>,
     buckets: usize,
+    wanted: Wanted,
     way: Way,
     /// Of left rows with their ranks.
     schema: OnceLock<SchemaRef>,
@@ -50,11 +52,12 @@ impl std::fmt::Debug for Work {
 }
 
 impl Hybrid {
-    /// The join with rows of a pipeline.
-    pub(super) fn new(apart: &Apart, resident: &Resident, pipeline: &Pipeline) -> Self {
+    /// The join with rows of a pipeline, of which those that are `wanted` may match something.
+    pub(super) fn new(apart: &Apart, resident: &Resident, wanted: Wanted, pipeline: &Pipeline) -> Self {
         let prober = &apart.prober;
+        let keys = prober.finder.keys().to_vec();
         let prober = Prober {
-            keys: prober.keys.clone(),
+            finder: Finder::new(keys.clone()),
             near: None,
             kind: prober.kind,
             columns: prober.columns.clone(),
@@ -64,14 +67,14 @@ impl Hybrid {
             batch_rows: prober.batch_rows,
             is_unordered: true,
             text: prober.text.clone(),
-            dictionaries: Mutex::default(),
             joined: OnceLock::new(),
         };
         let work = Work {
             apart: apart.clone(),
             prober: Arc::new(prober),
             buckets: resident.buckets,
-            way: apart.way(resident.buckets),
+            way: Way::Behind { keys, wanted: wanted.clone(), passed: resident.buckets },
+            wanted,
             schema: OnceLock::new(),
             idle: Mutex::default(),
         };
@@ -120,8 +123,8 @@ impl Work {
             gathering.push(missing, &self.way, cx)?;
             return self.prober.joined(batch, found);
         }
-        // That nothing matches is known of rows of buckets in memory.
-        let (_, waits) = in_first(self.buckets, &self.prober.keys, missing.columns())?;
+        // That nothing matches is known of rows of buckets in memory, and of those with other keys than all right ones.
+        let (_, waits) = in_first(self.buckets, self.prober.finder.keys(), &self.wanted, missing.columns())?;
         gathering.push(missing, &self.way, cx)?;
         let mut is_known = vec![true; batch.len()];
         waits.values().iter().for_each(|at| is_known[missed.value(*at as usize) as usize] = false);

@@ -101,6 +101,11 @@ impl Key {
         self.column
     }
 
+    /// The same key of rows in which it lies at another place.
+    pub(super) fn at(&self, column: usize) -> Self {
+        Self { column, form: self.form.clone() }
+    }
+
     /// Whether the column is text by its bytes: then a dictionary's values stand for its rows.
     pub(super) fn is_text(&self) -> bool {
         self.form == Form::Text

@@ -14,11 +14,12 @@ use frame_memory::Reservation;
 use frame_plan::JoinKind;
 
 use super::bucket::{Joining, Sides, Task, fits, loaded};
-use super::buckets::{BUCKETS, Bucket, LEVELS, ranks};
+use super::buckets::{BUCKETS, Bucket, LEVELS, Wanted, ranks};
 use super::build::{BuiltSlot, Making, Once, Side};
 use super::gathering::{Aside, Gathering, Way};
 use super::hybrid::Hybrid;
 use super::keys::Keys;
+use super::marks::Marks;
 use super::probe::Prober;
 use super::table::Table;
 use crate::compact::compacted;
@@ -38,6 +39,8 @@ pub(crate) struct Parted {
     pub(super) making: Making,
     /// The types of its columns.
     pub(super) types: Vec<DataType>,
+    /// Of the keys of all rows, also of those in memory, if they tell others apart.
+    pub(super) marks: Option<Arc<Marks>>,
     /// For the places of the pieces.
     pub(super) _memory: Vec<Reservation>,
 }
@@ -50,6 +53,11 @@ pub(super) struct Resident {
 }
 
 impl Parted {
+    /// Rows of the other side that may match.
+    fn matching(&self) -> Wanted {
+        Wanted::Matching(self.marks.clone())
+    }
+
     /// Whether keys are there once, as they are expected to be.
     ///
     /// # Errors
@@ -125,9 +133,9 @@ impl StageSink for Apart {
         }
         let right = self.right()?;
         if let Some(resident) = &right.resident {
-            return Ok(Arc::new(Hybrid::new(self, resident, pipeline)));
+            return Ok(Arc::new(Hybrid::new(self, resident, right.matching(), pipeline)));
         }
-        let way = self.way(0);
+        let way = self.way()?;
         let waits = self.is_cut && !self.prober.is_unordered;
         let (shares, source) = pipeline.run_all(|pipeline| Parting { way: &way, pipeline, waits }, scheduler)?;
         let (mut gathered, mut stop) = (Vec::new(), None::<(usize, Stop)>);
@@ -152,11 +160,11 @@ impl Apart {
         Ok(right)
     }
 
-    /// How left rows go to disk: those that belong to the first buckets do not.
-    pub(super) fn way(&self, passed: usize) -> Way {
-        let drops_nulls = matches!(self.prober.kind, JoinKind::Inner | JoinKind::Right | JoinKind::Semi);
-        let keys = self.prober.keys.clone();
-        if passed == 0 { Way::ByKey { keys, drops_nulls } } else { Way::Behind { keys, drops_nulls, passed } }
+    /// How left rows go to disk.
+    fn way(&self) -> Result<Way> {
+        let drops = matches!(self.prober.kind, JoinKind::Inner | JoinKind::Right | JoinKind::Semi);
+        let wanted = if drops { self.right()?.matching() } else { Wanted::All(None) };
+        Ok(Way::ByKey { keys: self.prober.finder.keys().to_vec(), wanted })
     }
 
     /// Joins the left rows that were gathered, up to the partition that could not be read to its end.

@@ -1,17 +1,17 @@
 //! The side that goes through: each batch is looked up as a whole, and then the columns of its matches are taken.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, UInt32Array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int32Type, SchemaRef};
+use arrow::datatypes::{DataType, SchemaRef};
 use frame_core::{Batch, Error, Result};
 use frame_plan::{JoinColumn, JoinKind};
 
 use super::build::{Built, BuiltSlot, Side};
 use super::columns::picked;
-use super::keys::{Key, Keys, of_values};
+use super::finder::Finder;
 use super::near::NearRule;
 use super::parted::Apart;
 use super::table::NONE;
@@ -19,13 +19,10 @@ use crate::graph::StageSink;
 use crate::pipeline::{Pieces, Pipe};
 use crate::source::Source;
 
-/// Dictionaries whose values have been looked up; as many as there may be threads with batches of different row groups.
-const DICTIONARIES_MAX: usize = 64;
-
 /// What one side of a join does with the table of the other one.
 #[derive(Debug)]
 pub(crate) struct Prober {
-    pub(crate) keys: Vec<Key>,
+    pub(crate) finder: Finder,
     pub(crate) near: Option<NearRule>,
     pub(crate) kind: JoinKind,
     /// Where the columns of the result come from.
@@ -39,14 +36,9 @@ pub(crate) struct Prober {
     pub(crate) is_unordered: bool,
     /// The join as text.
     pub(crate) text: String,
-    /// Row groups share dictionaries between batches: their values are looked up once.
-    pub(crate) dictionaries: Mutex<Vec<Looked>>,
     /// The result, if a first pass over the rows that go through has given all of it.
     pub(crate) joined: OnceLock<Arc<dyn Source>>,
 }
-
-/// The values of a dictionary, and the row found for each of them.
-pub(crate) type Looked = (ArrayRef, Arc<Vec<u32>>);
 
 /// A join as a pipe.
 #[derive(Debug)]
@@ -113,47 +105,10 @@ impl Prober {
     /// For each row of a dense batch the first row of the other side that matches, or [`NONE`].
     pub(super) fn found(&self, batch: &Batch) -> Result<Vec<u32>> {
         let built = self.built()?;
-        let mut found = Vec::with_capacity(batch.len());
-        match self.keys.as_slice() {
-            [only] if only.is_text() && is_dictionary(&batch.columns()[only.column]) => {
-                self.find_ids(built, &batch.columns()[only.column], &mut found)?;
-            }
-            keys => built.table.find(&Keys::new(keys, batch.columns(), batch.len())?, &mut found),
-        }
+        let mut found = self.finder.find(&built.table, batch.columns(), batch.len())?;
         if let (Some(near), Some(rule)) = (&built.near, &self.near) {
             near.narrow(rule, &batch.columns()[rule.left.column], &mut found)?;
         }
-        Ok(found)
-    }
-
-    fn find_ids(&self, built: &Built, column: &ArrayRef, found: &mut Vec<u32>) -> Result<()> {
-        let column = column.as_dictionary::<Int32Type>();
-        let of_values = self.of_dictionary(built, column.values())?;
-        let ids = column.keys();
-        match ids.nulls().filter(|nulls| nulls.null_count() > 0) {
-            None => found.extend(ids.values().iter().map(|id| of_values[*id as usize])),
-            Some(nulls) => {
-                let rows = ids.values().iter().zip(nulls);
-                found.extend(rows.map(|(id, valid)| if valid { of_values[*id as usize] } else { NONE }));
-            }
-        }
-        Ok(())
-    }
-
-    /// The row found for each value of a dictionary.
-    fn of_dictionary(&self, built: &Built, values: &ArrayRef) -> Result<Arc<Vec<u32>>> {
-        let lock = || self.dictionaries.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some((_, known)) = lock().iter().find(|(known, _)| Arc::ptr_eq(known, values)) {
-            return Ok(known.clone());
-        }
-        let mut found = Vec::new();
-        built.table.find(&of_values(values)?, &mut found);
-        let found = Arc::new(found);
-        let mut known = lock();
-        if known.len() >= DICTIONARIES_MAX {
-            known.remove(0);
-        }
-        known.push((values.clone(), found.clone()));
         Ok(found)
     }
 
@@ -223,10 +178,6 @@ impl Built {
 
 pub(super) fn as_type(column: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     Ok(if column.data_type() == to { column.clone() } else { cast(column, to)? })
-}
-
-fn is_dictionary(column: &ArrayRef) -> bool {
-    matches!(column.data_type(), DataType::Dictionary(ids, _) if **ids == DataType::Int32)
 }
 
 /// The result for a batch whose rows may match several times, piece by piece.

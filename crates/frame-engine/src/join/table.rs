@@ -181,6 +181,22 @@ impl Table {
         self.repeated
     }
 
+    /// The keys in their order, if they are words, and at most so many.
+    pub(super) fn few_words(&self, most: usize) -> Option<Vec<i64>> {
+        let mut words: Vec<i64> = match &self.layout {
+            Layout::Dense { least, firsts } if firsts.len() <= DENSE_MAX as usize * most => {
+                let slots = firsts.iter().enumerate().filter(|(_, first)| **first != NONE);
+                slots.map(|(slot, _)| least.wrapping_add(slot as i64)).collect()
+            }
+            Layout::Words(tables) if tables.iter().map(HashTable::len).sum::<usize>() <= most => {
+                tables.iter().flat_map(HashTable::iter).map(|word| word.key).collect()
+            }
+            _ => return None,
+        };
+        words.sort_unstable();
+        (words.len() <= most).then_some(words)
+    }
+
     /// The next row with the same key.
     #[inline(always)]
     pub(super) fn next(&self, row: u32) -> u32 {

@@ -1,6 +1,6 @@
 //! Joins in the task graph: the stages that make their tables, and the pipes that go through them.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::Schema;
 use frame_core::Result;
@@ -8,10 +8,13 @@ use frame_plan::{AsOf, Expect, Join, JoinColumn, JoinKind, KeyPair, Plan};
 
 use super::{Lowering, Open, Use};
 use crate::graph::{Feed, Flowline, Stage};
-use crate::join::{self, Build, BuiltSlot, Key, Making, NearRule, Once, Probe, Prober, Staying, Unmatched, Within};
+use crate::join::{self, Build, BuiltSlot, Finder, Key, Making, Marks, NearRule, Once, Probe, Prober, Staying, Unmatched, Within};
 
 /// A left side is small beside a right side with so many times its rows.
 const SMALLER: u64 = 4;
+
+/// Left rows are many if they are so many times the right ones.
+const MANY: u64 = 2;
 
 /// A side of a join whose table an earlier stage makes.
 pub(super) struct Joined {
@@ -48,6 +51,7 @@ impl Lowering<'_> {
                 making: Making { keys: left_keys.clone(), near: None, is_kept },
                 once,
                 staying: None,
+                marks: None,
                 schema,
                 passes_on: false,
                 built: BuiltSlot::default(),
@@ -65,13 +69,12 @@ impl Lowering<'_> {
         let once = join.expect.filter(|expect| expect.right_once());
         let once = once.map(|expect| Once { expect, side: "right", pairs: join.keys.clone() });
         let is_left_checked = join.expect.is_some_and(Expect::left_once);
-        let are_ints = right_keys.iter().all(Key::is_int);
         let built = self.build(join, right, right_keys, (near.clone(), once), (is_kept, is_reduced), &text)?;
-        if matches!(join.kind, JoinKind::Inner | JoinKind::Semi) && are_ints && !is_left_checked {
+        if matches!(join.kind, JoinKind::Inner | JoinKind::Semi) && !is_left_checked {
             narrow(&mut left, &left_keys, &built);
         }
         let prober = Arc::new(Prober {
-            keys: left_keys,
+            finder: Finder::new(left_keys),
             near,
             kind: join.kind,
             columns,
@@ -81,7 +84,6 @@ impl Lowering<'_> {
             batch_rows: self.cx.batch_rows,
             is_unordered: self.order == Use::Nothing,
             text,
-            dictionaries: Mutex::default(),
             joined: OnceLock::new(),
         });
         if !join.kind.keeps_right() {
@@ -117,6 +119,7 @@ impl Lowering<'_> {
             making: Making { keys: left_keys.to_vec(), near: None, is_kept: vec![false; input.schema.fields().len()] },
             once: None,
             staying: None,
+            marks: None,
             passes_on: true,
             schema: input.schema.clone(),
             built: built.clone(),
@@ -124,7 +127,7 @@ impl Lowering<'_> {
         };
         self.stages.push(Stage { flowline: input.into_flowline(), sink: Box::new(sink) });
         let prober = Prober {
-            keys: right_keys.to_vec(),
+            finder: Finder::new(right_keys.to_vec()),
             near: None,
             kind: JoinKind::Semi,
             columns: Vec::new(),
@@ -134,7 +137,6 @@ impl Lowering<'_> {
             batch_rows: self.cx.batch_rows,
             is_unordered: false,
             text: format!("keep what matches for {text}"),
-            dictionaries: Mutex::default(),
             joined: OnceLock::new(),
         };
         narrow(right, right_keys, &prober.built);
@@ -172,11 +174,15 @@ impl Lowering<'_> {
             });
         }
         let making = Making { keys, near, is_kept };
-        let rows = join::rows(&join.right, self.tables)?;
+        let (left_rows, rows) = (join::rows(&join.left, self.tables)?, join::rows(&join.right, self.tables)?);
+        // To remember keys takes time for each right row, and spares some for each left one that finds nothing.
+        let is_asked = matches!(join.kind, JoinKind::Inner | JoinKind::Semi | JoinKind::Right) || stays;
+        let marks = (is_asked && rows.saturating_mul(MANY) <= left_rows).then(|| Arc::new(Marks::new(rows)));
         let sink = Build {
             staying: stays.then(|| Arc::new(Staying::new(making.clone(), rows))),
             making,
             once,
+            marks,
             passes_on: false,
             schema: right.schema.clone(),
             built: built.clone(),
@@ -189,12 +195,12 @@ impl Lowering<'_> {
 
 /// Lets a scan leave out rows whose key is none of a table's. A filter of the scan may fail for rows that are left out, so there must be none.
 fn narrow(input: &mut Open, keys: &[Key], built: &BuiltSlot) {
-    let ([key], true, None) = (keys, input.pipes.is_empty(), input.limit) else { return };
     if let Feed::Table { table, request, within, .. } = &mut input.feed
+        && input.pipes.is_empty()
+        && input.limit.is_none()
         && request.filter.is_none()
-        && key.is_int()
     {
-        *within = Within::new(table.as_ref(), input.schema.field(key.column()).name(), built);
+        *within = Within::new(table.as_ref(), request, (keys, &input.schema), built);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Group bys and joins that are computed slice by slice.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use frame_core::Result;
 use frame_plan::{Join, JoinColumn, JoinKind, Plan};
@@ -10,7 +10,7 @@ use super::{Lowering, Open, Use};
 use crate::context::Context;
 use crate::graph::{Feed, StageSink};
 use crate::group_by::GroupBy;
-use crate::join::{Build, BuiltSlot, Key, Making, Probe, Prober};
+use crate::join::{Build, BuiltSlot, Finder, Key, Making, Probe, Prober};
 use crate::pipeline::{Pipe, Pipeline};
 use crate::slices::{Sliced, SlicedScan, Work, cut, extents};
 use crate::source::TableSource;
@@ -76,6 +76,7 @@ impl Lowering<'_> {
                 making: Making { keys: right_keys.clone(), near: None, is_kept: is_kept.clone() },
                 once: None,
                 staying: None,
+                marks: None,
                 schema: right_schema.clone(),
                 passes_on: false,
                 built: built.clone(),
@@ -83,7 +84,7 @@ impl Lowering<'_> {
             };
             build.collect(&pipeline(rights.slice(at), Vec::new(), &cx), scheduler)?;
             let prober = Prober {
-                keys: left_keys.clone(),
+                finder: Finder::new(left_keys.clone()),
                 near: None,
                 kind,
                 columns: columns.clone(),
@@ -93,7 +94,6 @@ impl Lowering<'_> {
                 batch_rows,
                 is_unordered: true,
                 text: String::new(),
-                dictionaries: Mutex::default(),
                 joined: OnceLock::new(),
             };
             pipeline(lefts.slice(at), vec![Arc::new(Probe(Arc::new(prober)))], &cx).staged(false, scheduler)

@@ -34,7 +34,7 @@ impl PartitionReader {
     fn next_batch(&mut self) -> Result<Option<Batch>> {
         loop {
             if let Some(group) = &mut self.current {
-                if let Some(batch) = group.next(&self.projection, &self.request, &mut self.ledger)? {
+                if let Some(batch) = group.next(&self.file, &self.projection, &self.request, &mut self.ledger)? {
                     return Ok(Some(batch));
                 }
                 self.current = None;
