@@ -1,6 +1,6 @@
 //! The optimizer: rules that rewrite a plan without changing its answer, one per file, in one ordered list.
 //!
-//! No rule may change rows, their order, or which columns are named ([`Plan::named_columns`] is asked before any rule runs).
+//! No rule may change rows, their order, or which columns are named ([`Plan::with_named_columns`] is asked before any rule runs).
 
 mod drop_sorts;
 mod fold_constants;
