@@ -179,11 +179,11 @@ impl Engine {
         let plan = planner(&tables)?;
         plan.schema(&tables)?;
         let mut text = format!("plan\n{}", frame_plan::explain(&plan));
-        let (optimized, changes) = self.optimized(&plan, &tables)?;
+        let (optimized, changes) = self.optimized(plan, &tables)?;
         for change in changes {
             text.push_str(&format!("\nafter {}\n{}", change.rule, frame_plan::explain(&change.plan)));
         }
-        let graph = lower(&optimized, &tables, &plan.named_columns(&tables)?, &self.context())?;
+        let graph = lower(&optimized, &tables, &self.context())?;
         text.push_str(&format!("\n{}", graph.explain()));
         Ok(without_secrets(&text))
     }
@@ -196,7 +196,7 @@ impl Engine {
         let tables = self.tables();
         let plan = planner(&tables)?;
         plan.schema(&tables)?;
-        let (plan, _) = self.optimized(&plan, &tables)?;
+        let (plan, _) = self.optimized(plan, &tables)?;
         frame_plan::estimate(&plan, &tables, &self.means())
     }
 
@@ -214,8 +214,9 @@ impl Engine {
         }
     }
 
-    pub(crate) fn optimized(&self, plan: &Plan, tables: &Tables) -> Result<(Plan, Vec<frame_plan::Change>)> {
-        if self.settings.optimize { frame_plan::optimize(plan.clone(), tables) } else { Ok((plan.clone(), Vec::new())) }
+    pub(crate) fn optimized(&self, plan: Plan, tables: &Tables) -> Result<(Plan, Vec<frame_plan::Change>)> {
+        let plan = plan.with_named_columns(tables)?;
+        if self.settings.optimize { frame_plan::optimize(plan, tables) } else { Ok((plan, Vec::new())) }
     }
 
     pub(crate) fn context(&self) -> Context {

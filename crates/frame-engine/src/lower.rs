@@ -32,9 +32,9 @@ use crate::top::{Arrangement, Ranking, Sample, TopRows};
 use crate::window::{self, Windows};
 use crate::write::{self, Keys, usage};
 
-/// Makes the task graph of a plan; `named` are the columns that the query names, per scan path.
-pub(crate) fn lower(plan: &Plan, tables: &Tables, named: &[Vec<String>], cx: &Context) -> Result<TaskGraph> {
-    let mut lowering = Lowering::new(plan, tables, named, cx);
+/// Makes the task graph of a plan.
+pub(crate) fn lower(plan: &Plan, tables: &Tables, cx: &Context) -> Result<TaskGraph> {
+    let mut lowering = Lowering::new(plan, tables, cx);
     let plan = match plan {
         Plan::Write(write) if write.target.path == STDOUT => lowering.given(write)?,
         Plan::Write(write) => {
@@ -65,9 +65,6 @@ const STDOUT: &str = "-";
 struct Lowering<'a> {
     whole: &'a Plan,
     tables: &'a Tables,
-    named: &'a [Vec<String>],
-    /// Scans met so far: their place in `named`.
-    scans: usize,
     cx: &'a Context,
     stages: Vec<Stage>,
     /// Plans that a stage has the rows of already: what a query says twice is computed once.
@@ -120,13 +117,11 @@ impl Open {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(plan: &'a Plan, tables: &'a Tables, named: &'a [Vec<String>], cx: &'a Context) -> Self {
+    fn new(plan: &'a Plan, tables: &'a Tables, cx: &'a Context) -> Self {
         let sources = plan.sources().into_iter().filter_map(|input| Identity::of(&input.path)).collect();
         Self {
             whole: plan,
             tables,
-            named,
-            scans: 0,
             cx,
             stages: Vec::new(),
             known: Vec::new(),
@@ -142,7 +137,6 @@ impl<'a> Lowering<'a> {
     fn lower(&mut self, plan: &Plan) -> Result<Open> {
         let is_unordered = self.order == Use::Nothing;
         if let Some(known) = self.known.iter().find(|known| known.plan == *plan && (is_unordered || !known.is_unordered)) {
-            self.scans += scans(plan);
             return Ok(Open { feed: Feed::Stage(known.stage), pipes: Vec::new(), limit: None, schema: known.schema.clone() });
         }
         let order = self.order;
@@ -327,7 +321,7 @@ impl<'a> Lowering<'a> {
         let condition = scan.condition().filter(|condition| condition.node != Node::Literal(Scalar::Bool(true)));
         let filter = condition.map(|filter| predicate(&filter, &all)).transpose()?;
         let is_of_file = |name: &String| scan.spots.iter().all(|spot| spot.name() != name);
-        let mut checked = self.named.get(self.scans).cloned().unwrap_or_default();
+        let mut checked = scan.named.clone();
         checked.retain(is_of_file);
         let schema = Arc::new(Schema::new(fields));
         let mut pipes: Vec<Arc<dyn Pipe>> = Vec::new();
@@ -344,7 +338,6 @@ impl<'a> Lowering<'a> {
             cancel: self.cx.cancel.clone(),
             budget: self.cx.budget.clone(),
         };
-        self.scans += 1;
         let feed = Feed::Table {
             table,
             request: Arc::new(request),
@@ -357,10 +350,10 @@ impl<'a> Lowering<'a> {
     }
 
     /// What was lowered just now, once more: the second pass over its rows.
-    fn again(&mut self, plan: &Plan, scans: usize) -> Result<Open> {
-        let (is_again, after) = (std::mem::replace(&mut self.is_again, true), std::mem::replace(&mut self.scans, scans));
+    fn again(&mut self, plan: &Plan) -> Result<Open> {
+        let is_again = std::mem::replace(&mut self.is_again, true);
         let open = self.lower(plan);
-        (self.is_again, self.scans) = (is_again, after);
+        self.is_again = is_again;
         open
     }
 
@@ -375,7 +368,6 @@ impl<'a> Lowering<'a> {
 
     /// A fill goes over its rows twice: first for the values at the ends of batches, then to fill each batch.
     fn fill(&mut self, fill: &Fill, plan: &Plan) -> Result<Open> {
-        let scans = self.scans;
         let known = self.surveyed.iter().find(|(known, _)| known == fill).map(|(_, found)| found.clone());
         let (columns, found);
         let mut open = match known {
@@ -390,7 +382,7 @@ impl<'a> Lowering<'a> {
                 let sink = Survey { columns, from: fill.from, found: found.clone(), text: fill.text() };
                 self.stages.push(Stage { flowline: input.into_flowline(), sink: Box::new(sink) });
                 self.surveyed.push((fill.clone(), found.clone()));
-                self.again(&fill.input, scans)?
+                self.again(&fill.input)?
             }
         };
         columns = places(&fill.columns, &open.schema)?;
@@ -423,13 +415,12 @@ impl<'a> Lowering<'a> {
         if write.target.path == STDOUT {
             return Err(usage("standard output is for the answer", "write to a file here, or to '-' at the end", &write.target));
         }
-        let scans = self.scans;
         if self.written.contains(write) {
             return self.lower(&write.input);
         }
         let input = self.lower(&write.input)?;
         self.write(write, input, None)?;
-        self.again(&write.input, scans)
+        self.again(&write.input)
     }
 
     /// The stage that writes.
@@ -502,11 +493,6 @@ fn with_spots(columns: &[String], all: &Schema, path: &str, schema: &SchemaRef, 
         None => bind(&Expr::column(name), &read),
     };
     Ok(project::Project { items: columns.iter().map(item).collect::<Result<_>>()?, schema: schema.clone() })
-}
-
-/// The number of scans in a plan.
-fn scans(plan: &Plan) -> usize {
-    usize::from(matches!(plan, Plan::Scan(_))) + plan.inputs().into_iter().map(scans).sum::<usize>()
 }
 
 /// Where columns stand in a schema.

@@ -222,16 +222,15 @@ fn attempt(
     loop {
         let plan = planner(tables)?;
         let schema = plan.schema(tables)?;
-        let named = plan.named_columns(tables)?;
         let target = match &plan {
             Plan::Write(write) => Some(write.target.clone()),
             _ => None,
         };
         let is_unordered = is_unordered(&plan);
-        let (plan, _) = engine.optimized(&plan, tables)?;
+        let (plan, _) = engine.optimized(plan, tables)?;
         let cx = engine.context();
         progress.show(&cx.counters);
-        let graph = lower(&plan, tables, &named, &cx)?;
+        let graph = lower(&plan, tables, &cx)?;
         match stages(engine, &graph, &cx) {
             Ok(stream) => {
                 let given = Emitted::new(graph.last.may_restart());

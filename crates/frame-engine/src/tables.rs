@@ -276,6 +276,11 @@ impl Catalog for Tables {
         self.open(input)?.figures()
     }
 
+    /// What is far away, and what says nothing of its rows without being read from its start, would have to be read for it.
+    fn has_figures(&self, input: &Input) -> bool {
+        !url::is_url(&input.path) && self.open(input).is_ok_and(|table| table.has_figures())
+    }
+
     fn expand(&self, inputs: Vec<Input>) -> Result<Vec<Input>> {
         let mut files = Vec::new();
         for input in inputs {

@@ -49,6 +49,11 @@ pub trait Table: Send + Sync + Debug {
         Ok(TableFigures { partitions: self.partitions(), ..figures })
     }
 
+    /// Whether [`Table::figures`] takes little: the file says it all, or a few samples do.
+    fn has_figures(&self) -> bool {
+        false
+    }
+
     /// Whether reading can end in a [`Restart`].
     fn may_restart(&self) -> bool {
         true

@@ -114,6 +114,11 @@ pub trait Catalog {
         Ok(TableFigures::default())
     }
 
+    /// Whether [`Catalog::figures`] takes little time for an input: it is asked while a run is planned.
+    fn has_figures(&self, _input: &Input) -> bool {
+        true
+    }
+
     /// The files that inputs stand for: themselves, the files in their folders, or the files that their paths are patterns of, sorted by
     /// name. Files of text that are read together have columns of the same types.
     ///

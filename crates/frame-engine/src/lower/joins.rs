@@ -30,7 +30,6 @@ impl Lowering<'_> {
     /// A join makes a table of its right side; the left side goes through it. Where unmatched right rows are wanted, the left side is
     /// read twice: first to know them.
     pub(super) fn join(&mut self, join: &Join, plan: &Plan) -> Result<Open> {
-        let scans = self.scans;
         let mut left = self.lower(&join.left)?;
         // The matches of a row are in the order of the right side.
         let order = std::mem::replace(&mut self.order, Use::Needed);
@@ -58,7 +57,7 @@ impl Lowering<'_> {
                 text: text.clone(),
             };
             self.stages.push(Stage { flowline: left.into_flowline(), sink: Box::new(sink) });
-            left = self.again(&join.left, scans)?;
+            left = self.again(&join.left)?;
         }
         let is_reduced = self.is_left_small(join)?;
         if is_reduced {
@@ -93,7 +92,7 @@ impl Lowering<'_> {
         }
         self.stages.push(Stage { flowline: left.into_flowline(), sink: Box::new(Unmatched(prober.clone())) });
         let rest = Flowline { feed: Feed::Stage(self.stages.len() - 1), pipes: Vec::new().into(), limit: None };
-        let mut left = self.again(&join.left, scans)?;
+        let mut left = self.again(&join.left)?;
         left.pipes.push(Arc::new(Probe(prober)));
         Ok(Open { feed: Feed::Union(vec![left.into_flowline(), rest]), pipes: Vec::new(), limit: None, schema })
     }

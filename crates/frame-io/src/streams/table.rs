@@ -130,6 +130,10 @@ impl Table for StreamTable {
         None
     }
 
+    fn has_figures(&self) -> bool {
+        true
+    }
+
     fn figures(&self) -> Result<TableFigures> {
         let mut figures = self.format.figures()?;
         let (head, packed) = self.head;

@@ -4,6 +4,7 @@
 
 mod columns;
 mod groups;
+mod joins;
 mod means;
 mod outcome;
 mod rows;
@@ -14,6 +15,10 @@ mod tests;
 mod text;
 mod walk;
 
+pub(crate) use joins::Matches;
 pub use means::Means;
 pub use outcome::{Estimate, OperatorEstimate};
+pub(crate) use rows::Rows;
+pub(crate) use selectivity::selectivity;
 pub use walk::estimate;
+pub(crate) use walk::rows;

@@ -14,11 +14,11 @@ const ID_BYTES: f64 = 4.0;
 
 /// Rows that an operator gives.
 #[derive(Debug, Clone)]
-pub(super) struct Rows {
-    pub(super) rows: f64,
+pub(crate) struct Rows {
+    pub(crate) rows: f64,
     /// Whether the number is known.
-    pub(super) is_exact: bool,
-    pub(super) columns: Vec<ColumnFigures>,
+    pub(crate) is_exact: bool,
+    pub(crate) columns: Vec<ColumnFigures>,
 }
 
 impl Rows {
@@ -55,7 +55,7 @@ impl Rows {
     }
 
     /// What is known of a column.
-    pub(super) fn find(&self, name: &str) -> Option<&ColumnFigures> {
+    pub(crate) fn find(&self, name: &str) -> Option<&ColumnFigures> {
         self.columns.iter().find(|column| column.name == name)
     }
 
@@ -76,12 +76,12 @@ impl Rows {
     }
 
     /// About how many different combinations of values some expressions have; one without any.
-    pub(super) fn groups<'a>(&self, exprs: impl IntoIterator<Item = &'a Expr>) -> f64 {
+    pub(crate) fn groups<'a>(&self, exprs: impl IntoIterator<Item = &'a Expr>) -> f64 {
         exprs.into_iter().map(|expr| self.distinct(expr)).product::<f64>().min(self.rows)
     }
 
     /// A part of the rows, taken by chance: of a column whose values come back most are still there.
-    pub(super) fn part(mut self, part: f64) -> Self {
+    pub(crate) fn part(mut self, part: f64) -> Self {
         let before = self.rows;
         if part < 1.0 {
             self.is_exact = false;

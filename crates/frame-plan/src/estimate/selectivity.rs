@@ -52,7 +52,7 @@ fn narrow(condition: &Expr, rows: &Rows, narrowed: &mut Vec<(String, f64)>) {
 }
 
 /// The part of the rows for which a condition is true, from 0 to 1.
-pub(super) fn selectivity(condition: &Expr, rows: &Rows) -> f64 {
+pub(crate) fn selectivity(condition: &Expr, rows: &Rows) -> f64 {
     let of = |expr: &Expr| selectivity(expr, rows);
     let part = match &condition.node {
         Node::Literal(Scalar::Bool(value)) => f64::from(u8::from(*value)),

@@ -5,6 +5,7 @@ use frame_core::{ColumnFigures, Result};
 use frame_expr::Expr;
 
 use super::columns::computed;
+use super::joins::Matches;
 use super::means::Means;
 use super::outcome::{Estimate, OperatorEstimate};
 use super::rows::{Rows, number, own_width, width};
@@ -40,18 +41,7 @@ const HEADROOM: f64 = 8.0;
 /// # Errors
 /// What looking at an input can fail with, and what is wrong with the plan.
 pub fn estimate(plan: &Plan, catalog: &dyn Catalog, means: &Means) -> Result<Estimate> {
-    let mut walk = Walk {
-        catalog,
-        means,
-        operators: Vec::new(),
-        held: 0.0,
-        held_unlimited: 0.0,
-        held_least: 0.0,
-        peak: 0.0,
-        unlimited: 0.0,
-        least: 0.0,
-        known: Vec::new(),
-    };
+    let mut walk = Walk::new(catalog, means);
     let flow = walk.visit(plan, 0)?;
     walk.answer(&flow);
     let limit = means.reservable();
@@ -64,6 +54,24 @@ pub fn estimate(plan: &Plan, catalog: &dyn Catalog, means: &Means) -> Result<Est
         limit_bytes: means.memory_bytes,
         operators: walk.operators,
     })
+}
+
+/// What is known of the rows that a plan gives.
+///
+/// # Errors
+/// What looking at an input can fail with, and what is wrong with the plan.
+pub(crate) fn rows(plan: &Plan, catalog: &dyn Catalog) -> Result<Rows> {
+    // However much memory there is.
+    let means = Means {
+        threads: 1,
+        memory_bytes: usize::MAX,
+        beside_bytes: 0,
+        batch_rows: 8192,
+        table_groups: usize::MAX,
+        piece_bytes: 1 << 20,
+        least_piece_bytes: 1 << 20,
+    };
+    Ok(Walk::new(catalog, &means).visit(plan, 0)?.rows)
 }
 
 /// The limit of a process that may reserve so many bytes: what it holds already, and what an allocator keeps beside what is in use.
@@ -106,7 +114,22 @@ struct Flow {
     mixed: f64,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(catalog: &'a dyn Catalog, means: &'a Means) -> Self {
+        Self {
+            catalog,
+            means,
+            operators: Vec::new(),
+            held: 0.0,
+            held_unlimited: 0.0,
+            held_least: 0.0,
+            peak: 0.0,
+            unlimited: 0.0,
+            least: 0.0,
+            known: Vec::new(),
+        }
+    }
+
     fn visit(&mut self, plan: &Plan, depth: usize) -> Result<Flow> {
         let place = self.operators.len();
         self.operators.push(OperatorEstimate {
@@ -379,13 +402,6 @@ fn united(union: &Union, inputs: &[Flow], schema: &SchemaRef) -> Rows {
     Rows { rows, is_exact: inputs.iter().all(|input| input.rows.is_exact), columns }
 }
 
-/// Different keys of both sides of a join.
-fn keys_of(join: &Join, left: &Rows, right: &Rows) -> (f64, f64) {
-    let of_left: Vec<Expr> = join.keys.iter().map(|pair| Expr::column(&pair.left)).collect();
-    let of_right: Vec<Expr> = join.keys.iter().map(|pair| Expr::column(&pair.right)).collect();
-    (left.groups(&of_left).max(1.0), right.groups(&of_right).max(1.0))
-}
-
 /// The right rows that a join gathers: beside a small left side those alone that match it.
 fn matched(join: &Join, left: &Rows, right: Rows) -> Rows {
     let can_be = matches!(join.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti);
@@ -393,25 +409,16 @@ fn matched(join: &Join, left: &Rows, right: Rows) -> Rows {
     if !can_be || is_checked || left.rows * SMALLER > right.rows {
         return right;
     }
-    let (of_left, of_right) = keys_of(join, left, &right);
-    right.part(of_left / of_right)
+    let part = Matches::new(&join.keys, left, &right).of_right();
+    right.part(part)
 }
 
 fn joined(join: &Join, left: &Flow, right: &Flow, schema: &SchemaRef) -> Result<Rows> {
     let (a, b) = (&left.rows, &right.rows);
-    let (of_left, of_right) = keys_of(join, a, b);
-    let pairs = a.rows * b.rows / of_left.max(of_right);
-    // As far as they can, keys of the side with fewer of them are among those of the other side.
-    let (left_part, right_part) = ((of_right / of_left).min(1.0), (of_left / of_right).min(1.0));
-    let rows = match join.kind {
-        JoinKind::Inner => pairs,
-        JoinKind::Left => pairs + a.rows * (1.0 - left_part),
-        JoinKind::Right => pairs + b.rows * (1.0 - right_part),
-        JoinKind::Full => pairs + a.rows * (1.0 - left_part) + b.rows * (1.0 - right_part),
-        JoinKind::Semi => a.rows * left_part,
-        JoinKind::Anti => a.rows * (1.0 - left_part),
-        JoinKind::Cross => a.rows * b.rows,
-        JoinKind::AsOf => a.rows,
+    let rows = match Matches::new(&join.keys, a, b) {
+        // Without left rows there are those of the right side that match none.
+        _ if a.rows < 1.0 && join.kind.keeps_right() => b.rows,
+        matches => a.rows * matches.times(join.kind),
     };
     let (places, _) = join.columns(&left.schema, &right.schema)?;
     let known = |place: usize| match places[place] {

@@ -288,6 +288,23 @@ impl Plan {
         Ok(named)
     }
 
+    /// The plan whose scans know which of their columns it names, wherever the optimizer puts them.
+    ///
+    /// # Errors
+    /// What looking at an input can fail with.
+    pub fn with_named_columns(mut self, catalog: &dyn Catalog) -> Result<Self> {
+        let mut named = self.named_columns(catalog)?.into_iter();
+        self.name_columns(&mut named);
+        Ok(self)
+    }
+
+    fn name_columns(&mut self, named: &mut impl Iterator<Item = Vec<String>>) {
+        if let Self::Scan(scan) = self {
+            scan.named = named.next().unwrap_or_default();
+        }
+        self.inputs_mut().into_iter().for_each(|input| input.name_columns(named));
+    }
+
     fn collect_named(&self, wanted: &Wanted, catalog: &dyn Catalog, named: &mut Vec<Vec<String>>) -> Result<()> {
         if matches!(self, Self::Scan(_)) {
             let all = self.schema(catalog)?;

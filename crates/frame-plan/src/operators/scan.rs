@@ -11,7 +11,7 @@ use super::Wanted;
 use crate::{Catalog, Input};
 
 /// Reads an input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 pub struct Scan {
     /// What to read.
     pub input: Input,
@@ -23,12 +23,22 @@ pub struct Scan {
     pub filter: Option<Expr>,
     /// Read at most this many rows that pass the filter (the optimizer pushes limits here).
     pub limit: Option<u64>,
+    /// The columns that the query names ([`Plan::with_named_columns`](super::Plan::with_named_columns)); no part of what scans are
+    /// compared by.
+    pub named: Vec<String>,
+}
+
+impl PartialEq for Scan {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.input, &self.spots, &self.columns, &self.filter, self.limit)
+            == (&other.input, &other.spots, &other.columns, &other.filter, other.limit)
+    }
 }
 
 impl Scan {
     /// Reads all of an input.
     pub fn new(input: Input) -> Self {
-        Self { input, spots: Vec::new(), columns: None, filter: None, limit: None }
+        Self { input, spots: Vec::new(), columns: None, filter: None, limit: None, named: Vec::new() }
     }
 
     /// Whether no row can pass the filter, as for a file whose folder names another day.

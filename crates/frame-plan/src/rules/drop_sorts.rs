@@ -23,7 +23,7 @@ pub(super) fn apply(plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
 }
 
 /// Whether no aggregate asks for the order of the rows, and none can fail for one row before another.
-fn is_order_free(aggregate: &Aggregate, catalog: &dyn Catalog) -> Result<bool> {
+pub(super) fn is_order_free(aggregate: &Aggregate, catalog: &dyn Catalog) -> Result<bool> {
     if !aggregate.is_order_free(catalog)? {
         return Ok(false);
     }

@@ -1,10 +1,11 @@
 //! The optimizer: rules that rewrite a plan without changing its answer, one per file, in one ordered list.
 //!
-//! No rule may change rows, their order, or which columns are named ([`Plan::named_columns`] is asked before any rule runs).
+//! No rule may change rows, their order, or which columns are named ([`Plan::with_named_columns`] is asked before any rule runs).
 
 mod drop_sorts;
 mod fold_constants;
 mod narrow_columns;
+mod order_joins;
 mod push_filters;
 mod push_limits;
 mod top_rows;
@@ -42,6 +43,7 @@ const RULES: &[Rule] = &[
     Rule { name: "push filters", apply: Apply::Whole(push_filters::apply) },
     Rule { name: "drop sorts", apply: Apply::Whole(drop_sorts::apply) },
     Rule { name: "top rows", apply: Apply::Each(top_rows::apply) },
+    Rule { name: "order joins", apply: Apply::Whole(order_joins::apply) },
     Rule { name: "narrow columns", apply: Apply::Whole(narrow_columns::apply) },
     Rule { name: "push limits", apply: Apply::Whole(push_limits::apply) },
 ];

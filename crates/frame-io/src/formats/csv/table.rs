@@ -275,6 +275,10 @@ impl Table for CsvTable {
         None
     }
 
+    fn has_figures(&self) -> bool {
+        true
+    }
+
     fn figures(&self) -> frame_core::Result<TableFigures> {
         figures::figures(&self.0)
     }

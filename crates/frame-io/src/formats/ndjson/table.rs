@@ -52,7 +52,7 @@ pub struct NdjsonTable {
 }
 
 /// What all readers of a table share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Lines {
     pub(super) schema: SchemaRef,
     pub(super) columns: Vec<Column>,
@@ -223,18 +223,24 @@ impl Table for NdjsonTable {
         None
     }
 
+    fn has_figures(&self) -> bool {
+        true
+    }
+
     fn figures(&self) -> Result<TableFigures> {
         let bytes = self.file.len() - self.data_start;
         let step = bytes / SAMPLES;
         let places = if step < SAMPLE_BYTES { 1 } else { SAMPLES };
         let mut sample = Sample::new(&self.lines.schema);
+        // The run tells what is wrong with a line.
+        let lines_read = Arc::new(Lines { rejects: None, ..(*self.lines).clone() });
         for place in 0..places {
             let lines = self.sampled(place, step)?;
             let len = lines.len();
             let file: Arc<dyn ReadAt> = Arc::new(MemoryFile::new(self.file.path(), lines));
             sample.add(len, usize::MAX, |request| {
                 let newlines = Newlines::default();
-                Ok(Box::new(LineReader::new(file, self.lines.clone(), 0..len as u64, &newlines, request.clone())?))
+                Ok(Box::new(LineReader::new(file, lines_read.clone(), 0..len as u64, &newlines, request.clone())?))
             });
         }
         let rows = sample.rows_of(bytes as f64).unwrap_or_default();

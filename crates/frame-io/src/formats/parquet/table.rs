@@ -86,6 +86,10 @@ impl Table for ParquetTable {
         u64::try_from(self.file.metadata.file_metadata().num_rows()).ok()
     }
 
+    fn has_figures(&self) -> bool {
+        true
+    }
+
     fn figures(&self) -> Result<TableFigures> {
         Ok(figures::figures(&self.file, self.partitions.len(), self.bytes()))
     }
