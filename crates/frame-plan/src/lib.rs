@@ -9,7 +9,7 @@ mod rules;
 pub mod windows;
 
 pub use catalog::{Catalog, CsvOptions, FormatName, Input};
-pub use estimate::{Estimate, Means, OperatorEstimate, estimate};
+pub use estimate::{Estimate, Means, OperatorEstimate, about_rows, estimate};
 pub use operators::{
     Aggregate, AsOf, Complete, Dedup, Direction, Expect, Explode, Fill, FillFrom, Filter, Gaps, Join, JoinColumn, JoinKind, KeyItem,
     KeyPair, Limit, Mark, Plan, Project, Reject, Remark, Sample, SampleSize, Scan, Sort, Tail, Target, Top, Union, Unpivot, Window,

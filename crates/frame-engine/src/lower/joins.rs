@@ -16,6 +16,9 @@ const SMALLER: u64 = 4;
 /// Left rows are many if they are so many times the right ones.
 const MANY: u64 = 2;
 
+/// A row of a table in memory takes more bytes than that, on average.
+const ROW_BYTES: u64 = 12;
+
 /// A side of a join whose table an earlier stage makes.
 pub(super) struct Joined {
     plan: Plan,
@@ -173,10 +176,8 @@ impl Lowering<'_> {
             });
         }
         let making = Making { keys, near, is_kept };
-        let (left_rows, rows) = (join::rows(&join.left, self.tables)?, join::rows(&join.right, self.tables)?);
-        // To remember keys takes time for each right row, and spares some for each left one that finds nothing.
-        let is_asked = matches!(join.kind, JoinKind::Inner | JoinKind::Semi | JoinKind::Right) || stays;
-        let marks = (is_asked && rows.saturating_mul(MANY) <= left_rows).then(|| Arc::new(Marks::new(rows)));
+        let rows = join::rows(&join.right, self.tables)?;
+        let marks = self.marks(join, rows, stays)?;
         let sink = Build {
             staying: stays.then(|| Arc::new(Staying::new(making.clone(), rows))),
             making,
@@ -189,6 +190,20 @@ impl Lowering<'_> {
         };
         self.stages.push(Stage { flowline: right.into_flowline(), sink: Box::new(sink) });
         Ok(built)
+    }
+
+    /// What remembers the keys of the right side, of so many rows at most, if it goes to disk. That takes time for each of its rows, and
+    /// spares some for each left one that finds nothing.
+    fn marks(&self, join: &Join, rows: u64, stays: bool) -> Result<Option<Arc<Marks>>> {
+        let is_asked = matches!(join.kind, JoinKind::Inner | JoinKind::Semi | JoinKind::Right) || stays;
+        // What is sure to fit in memory leaves nothing to remember.
+        let may_spill = rows.saturating_mul(ROW_BYTES) > self.cx.budget.limit_bytes() as u64 / 8;
+        if !is_asked || !may_spill {
+            return Ok(None);
+        }
+        let about = frame_plan::about_rows(&join.right, self.tables)?.map_or(rows, |about| about.min(rows));
+        let is_few = about.saturating_mul(MANY) <= join::rows(&join.left, self.tables)?;
+        Ok(is_few.then(|| Arc::new(Marks::new(about))))
     }
 }
 

@@ -20,5 +20,5 @@ pub use means::Means;
 pub use outcome::{Estimate, OperatorEstimate};
 pub(crate) use rows::Rows;
 pub(crate) use selectivity::selectivity;
-pub use walk::estimate;
 pub(crate) use walk::rows;
+pub use walk::{about_rows, estimate};

@@ -56,6 +56,17 @@ pub fn estimate(plan: &Plan, catalog: &dyn Catalog, means: &Means) -> Result<Est
     })
 }
 
+/// About how many rows a plan gives; `None` where it takes long to know something of its inputs.
+///
+/// # Errors
+/// What opening an input can fail with.
+pub fn about_rows(plan: &Plan, catalog: &dyn Catalog) -> Result<Option<u64>> {
+    if plan.sources().into_iter().any(|input| !catalog.has_figures(input)) {
+        return Ok(None);
+    }
+    Ok(Some(rows(plan, catalog)?.rows as u64))
+}
+
 /// What is known of the rows that a plan gives.
 ///
 /// # Errors
