@@ -4,3 +4,4 @@ mod damage;
 mod pruning;
 mod reading;
 mod world;
+mod writing;

@@ -15,9 +15,10 @@ use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRow
 use parquet::basic::{Encoding, Type as PhysicalType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{Type, TypePtr};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
 
+use super::encoding::{Chunk, FlatColumn, different};
 use crate::formats::{Workers, writer};
 
 /// Values that are looked at to see whether they repeat.
@@ -37,18 +38,53 @@ pub(super) struct Encoder {
     /// For those that do not: a dictionary of them would be built and then thrown away. Whole numbers are stored as differences.
     distinct: Arc<WriterProperties>,
     has_dictionaries: bool,
+    /// Each column that has a single leaf and is not nested.
+    flat: Vec<Option<ColumnDescPtr>>,
 }
 
 /// The columns of a row group as far as they are encoded.
 pub(super) struct Open(Vec<Column>);
 
-/// A column of a row group: the writers of its leaves, none until the first values are there and tell which.
-type Column = Vec<ArrowColumnWriter>;
+/// A column of a row group.
+enum Column {
+    /// The first values are not there yet, which tell how it is encoded.
+    New,
+    /// One that is encoded by our own code.
+    Flat(Box<FlatColumn>),
+    /// The crate's writers of the leaves of any other.
+    Leaves(Vec<ArrowColumnWriter>),
+}
+
+impl Column {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::New => 0,
+            Self::Flat(column) => column.bytes(),
+            Self::Leaves(writers) => writers.iter().map(ArrowColumnWriter::memory_size).sum(),
+        }
+    }
+}
+
+/// A column chunk, whoever has encoded it.
+pub(super) enum Encoded {
+    Flat(Chunk),
+    Leaf(ArrowColumnChunk),
+}
+
+impl Encoded {
+    /// Makes this the next column of a row group.
+    pub(super) fn append_to<W: io::Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
+        match self {
+            Self::Flat(chunk) => chunk.append_to(group),
+            Self::Leaf(chunk) => chunk.append_to_row_group(group),
+        }
+    }
+}
 
 impl Open {
     /// Bytes of memory that the encoded values take.
     pub(super) fn bytes(&self) -> usize {
-        self.0.iter().flatten().map(ArrowColumnWriter::memory_size).sum()
+        self.0.iter().map(Column::bytes).sum()
     }
 }
 
@@ -64,6 +100,7 @@ impl Encoder {
         }
         Self {
             columns: columns.root_schema_ptr(),
+            flat: flat_columns(columns),
             has_dictionaries: columns.columns().first().is_some_and(|column| properties.dictionary_enabled(column.path())),
             repeated: Arc::new(properties.clone()),
             distinct: Arc::new(distinct.build()),
@@ -73,7 +110,7 @@ impl Encoder {
 
     /// Begins a row group.
     pub(super) fn open(&self) -> Open {
-        Open(self.schema.fields().iter().map(|_| Column::new()).collect())
+        Open(self.schema.fields().iter().map(|_| Column::New).collect())
     }
 
     /// Encodes more rows of a row group.
@@ -87,33 +124,57 @@ impl Encoder {
     }
 
     /// Encodes the last rows of a row group; gives its chunks, in the order of the columns' leaves.
-    pub(super) fn close(&self, open: Open, batches: Vec<Vec<ArrayRef>>, workers: &dyn Workers) -> Result<Vec<ArrowColumnChunk>> {
+    pub(super) fn close(&self, open: Open, batches: Vec<Vec<ArrayRef>>, workers: &dyn Workers) -> Result<Vec<Encoded>> {
         let chunks = each(beside(open.0, batches), workers, |at, (mut column, parts)| {
             self.write(at, &mut column, parts)?;
-            column.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>>>()
+            match column {
+                Column::New => Ok(Vec::new()),
+                Column::Flat(column) => Ok(vec![Encoded::Flat(column.close()?)]),
+                Column::Leaves(writers) => writers.into_iter().map(|writer| writer.close().map(Encoded::Leaf)).collect(),
+            }
         })?;
         Ok(chunks.into_iter().flatten().collect())
     }
 
     fn write(&self, at: usize, column: &mut Column, parts: Vec<ArrayRef>) -> Result<()> {
-        if column.is_empty() {
-            let is_repeated = self.has_dictionaries && repeat(&parts)?;
-            *column = self.writers(at, if is_repeated { &self.repeated } else { &self.distinct })?;
+        if matches!(column, Column::New) {
+            *column = self.begin(at, &parts)?;
         }
         for part in parts {
-            let rows = if is_held(part.data_type()) { HELD_ROWS } else { part.len() };
-            for start in (0..part.len()).step_by(rows.max(1)) {
-                let part = part.slice(start, rows.min(part.len() - start));
-                for (writer, leaf) in column.iter_mut().zip(compute_leaves(self.schema.field(at), &part)?) {
-                    writer.write(&leaf)?;
-                }
+            match column {
+                Column::New => {}
+                Column::Flat(column) => column.add(&part)?,
+                Column::Leaves(writers) => self.write_leaves(at, writers, &part)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a column that these values come first in.
+    fn begin(&self, at: usize, parts: &[ArrayRef]) -> Result<Column> {
+        let data_type = self.schema.field(at).data_type();
+        let is_repeated = self.has_dictionaries && repeat(data_type, parts)?;
+        let properties = if is_repeated { &self.repeated } else { &self.distinct };
+        let flat = self.flat[at].as_ref().and_then(|column| FlatColumn::new(column, data_type, is_repeated, properties));
+        Ok(match flat {
+            Some(column) => Column::Flat(Box::new(column)),
+            None => Column::Leaves(self.writers(at, properties)?),
+        })
+    }
+
+    fn write_leaves(&self, at: usize, writers: &mut [ArrowColumnWriter], part: &ArrayRef) -> Result<()> {
+        let rows = if is_held(part.data_type()) { HELD_ROWS } else { part.len() };
+        for start in (0..part.len()).step_by(rows.max(1)) {
+            let part = part.slice(start, rows.min(part.len() - start));
+            for (writer, leaf) in writers.iter_mut().zip(compute_leaves(self.schema.field(at), &part)?) {
+                writer.write(&leaf)?;
             }
         }
         Ok(())
     }
 
     /// The writers of a column's leaves.
-    fn writers(&self, at: usize, properties: &Arc<WriterProperties>) -> Result<Column> {
+    fn writers(&self, at: usize, properties: &Arc<WriterProperties>) -> Result<Vec<ArrowColumnWriter>> {
         let column = self.columns.get_fields()[at].clone();
         let columns = Type::group_type_builder(self.columns.name()).with_fields(vec![column]).build()?;
         let writer = SerializedFileWriter::new(io::sink(), columns.into(), properties.clone())?;
@@ -121,6 +182,15 @@ impl Encoder {
         // Row groups have numbers for the sake of encryption.
         ArrowRowGroupWriterFactory::new(&writer, schema.into()).create_column_writers(0)
     }
+}
+
+/// Of each column its leaf, if it is one itself.
+fn flat_columns(columns: &SchemaDescriptor) -> Vec<Option<ColumnDescPtr>> {
+    let mut flat = vec![None; columns.root_schema().get_fields().len()];
+    for (leaf, column) in columns.columns().iter().enumerate().filter(|(_, column)| column.path().parts().len() == 1) {
+        flat[columns.get_column_root_idx(leaf)] = Some(column.clone());
+    }
+    flat
 }
 
 /// Rows of values that statistics hold are written so many at a time.
@@ -160,9 +230,8 @@ fn each<R: Send>(
 }
 
 /// Whether the values repeat so often that a dictionary of them is small, as far as some of them tell, spread over all rows.
-fn repeat(parts: &[ArrayRef]) -> Result<bool> {
-    let Some(first) = parts.first() else { return Ok(true) };
-    if first.data_type().is_nested() || matches!(first.data_type(), DataType::Dictionary(..) | DataType::Boolean) {
+fn repeat(data_type: &DataType, parts: &[ArrayRef]) -> Result<bool> {
+    if parts.is_empty() || data_type.is_nested() || matches!(data_type, DataType::Dictionary(..) | DataType::Boolean) {
         return Ok(true);
     }
     let rows = parts.iter().map(|part| part.len()).sum::<usize>();
@@ -175,11 +244,19 @@ fn repeat(parts: &[ArrayRef]) -> Result<bool> {
         samples.push(take(part, &rows, None)?);
     }
     let sample = concat(&samples.iter().map(|sample| sample.as_ref()).collect::<Vec<_>>())?;
-    let value_bytes = memory_bytes(&sample) / sample.len().max(1);
-    let sample = RowConverter::new(vec![SortField::new(sample.data_type().clone())])?.convert_columns(&[sample])?;
-    let different: HashSet<&[u8]> = sample.iter().map(|row| row.data()).collect();
+    let picked = sample.len();
+    let value_bytes = memory_bytes(&sample) / picked.max(1);
     let most = (rows / REPEATS).min(DICTIONARY_BYTES / value_bytes.max(1));
-    Ok(different.len() <= expected(sample.num_rows(), most).max(sample.num_rows() / 2))
+    Ok(different_values(sample)? <= expected(picked, most).max(picked / 2))
+}
+
+/// How many different values there are, null being one.
+fn different_values(sample: ArrayRef) -> Result<usize> {
+    if let Some(values) = different(&sample) {
+        return Ok(values.saturating_add(usize::from(sample.null_count() > 0)));
+    }
+    let sample = RowConverter::new(vec![SortField::new(sample.data_type().clone())])?.convert_columns(&[sample])?;
+    Ok(sample.iter().map(|row| row.data()).collect::<HashSet<_>>().len())
 }
 
 /// How many different values `picked` rows have, picked at random from rows that have `all` different ones equally often.
@@ -227,11 +304,11 @@ mod tests {
             }
         };
         for (different, is_repeated) in [(1, true), (7_000, true), (200_000, false)] {
-            assert_eq!(repeat(&rows(different, texts(different))).expect("a guess"), is_repeated, "{different} texts");
-            assert_eq!(repeat(&rows(different, ints(different))).expect("a guess"), is_repeated, "{different} numbers");
+            assert_eq!(repeat(&DataType::Utf8View, &rows(different, texts(different))).expect("a guess"), is_repeated, "{different} texts");
+            assert_eq!(repeat(&DataType::Int64, &rows(different, ints(different))).expect("a guess"), is_repeated, "{different} numbers");
         }
         let long: ArrayRef = Arc::new(StringViewArray::from_iter_values((0..200_000).map(|row| format!("{:1000}", row % 5_000))));
-        assert!(!repeat(&[long]).expect("a guess"), "a dictionary of 5 MB");
+        assert!(!repeat(&DataType::Utf8View, &[long]).expect("a guess"), "a dictionary of 5 MB");
         assert_eq!((expected(4096, 7192), expected(4096, 1), expected(0, 9)), (3122, 1, 0));
     }
 }

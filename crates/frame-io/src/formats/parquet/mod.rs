@@ -5,6 +5,7 @@
 mod chunk;
 mod columns;
 mod encode;
+mod encoding;
 mod figures;
 mod footer;
 mod page_header;

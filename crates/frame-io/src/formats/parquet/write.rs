@@ -209,7 +209,7 @@ impl Groups {
         let chunks = self.encoder.close(open, std::mem::take(&mut self.batches), self.workers.as_ref())?;
         let mut group = self.writer.next_row_group()?;
         for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
+            chunk.append_to(&mut group)?;
         }
         group.close().map(drop)
     }
