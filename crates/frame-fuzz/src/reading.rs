@@ -53,9 +53,9 @@ pub(crate) fn columns_of(table: &dyn Table) -> Vec<String> {
     table.schema().fields().iter().map(|field| field.name().clone()).collect()
 }
 
-/// Reads `names` of a table.
-pub(crate) fn once(table: &dyn Table, names: &[String], batch_rows: usize) -> Result<Reading, Stop> {
-    let request = Arc::new(ScanRequest {
+/// How `names` of a table are read.
+pub(crate) fn request(names: &[String], batch_rows: usize) -> Arc<ScanRequest> {
+    Arc::new(ScanRequest {
         columns: names.to_vec(),
         spots: Vec::new(),
         checked: Vec::new(),
@@ -63,7 +63,12 @@ pub(crate) fn once(table: &dyn Table, names: &[String], batch_rows: usize) -> Re
         batch_rows,
         cancel: CancelToken::new(),
         budget: MemoryBudget::new(64 << 20),
-    });
+    })
+}
+
+/// Reads `names` of a table.
+pub(crate) fn once(table: &dyn Table, names: &[String], batch_rows: usize) -> Result<Reading, Stop> {
+    let request = request(names, batch_rows);
     let mut parts: Vec<Vec<ArrayRef>> = Vec::new();
     for name in names {
         let field = table.schema().field_with_name(name).expect("a name of the schema");

@@ -52,10 +52,7 @@ fn read_with(text: &str, settings: &CsvSettings, batch_rows: usize) -> (Rows, Ve
 
 fn read_once(table: &CsvTable, batch_rows: usize) -> Result<Rows, Stop> {
     let columns: Vec<String> = table.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let budget = MemoryBudget::new(1 << 30);
-    let request =
-        ScanRequest { columns, spots: Vec::new(), checked: Vec::new(), filter: None, batch_rows, cancel: CancelToken::new(), budget };
-    let request = Arc::new(request);
+    let request = request(columns, batch_rows);
     let mut rows = Rows::new();
     for partition in 0..table.partitions() {
         let mut reader = table.open(partition, &request)?;
@@ -70,8 +67,26 @@ fn read_once(table: &CsvTable, batch_rows: usize) -> Result<Rows, Stop> {
         }
         assert!(reader.ledger().is_balanced());
         assert_eq!(reader.ledger().kept as usize, rows.len() - before);
+        assert_eq!(counted(table, partition, batch_rows)?, rows.len() - before, "rows of partition {partition}, without a column");
     }
     table.close()?;
+    Ok(rows)
+}
+
+fn request(columns: Vec<String>, batch_rows: usize) -> Arc<ScanRequest> {
+    let budget = MemoryBudget::new(1 << 30);
+    Arc::new(ScanRequest { columns, spots: Vec::new(), checked: Vec::new(), filter: None, batch_rows, cancel: CancelToken::new(), budget })
+}
+
+/// The rows of a partition of which no column is asked for.
+fn counted(table: &CsvTable, partition: usize, batch_rows: usize) -> Result<usize, Stop> {
+    let mut reader = table.open(partition, &request(Vec::new(), batch_rows))?;
+    let mut rows = 0;
+    while let Some(batch) = reader.next()? {
+        assert!(batch.len() <= batch_rows && !batch.is_empty() && batch.columns().is_empty());
+        rows += batch.len();
+    }
+    assert!(reader.ledger().is_balanced() && reader.ledger().kept as usize == rows);
     Ok(rows)
 }
 

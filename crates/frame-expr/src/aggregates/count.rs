@@ -62,7 +62,12 @@ impl GroupStates for Counts {
     }
 
     fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
-        match arguments.first().and_then(|column| column.logical_nulls()).filter(|nulls| nulls.null_count() > 0) {
+        let nulls = arguments.first().and_then(|column| column.logical_nulls()).filter(|nulls| nulls.null_count() > 0);
+        if let [count] = self.0.as_mut_slice() {
+            *count += (groups.len() - nulls.map_or(0, |nulls| nulls.null_count())) as i64;
+            return Ok(());
+        }
+        match nulls {
             None => groups.iter().for_each(|group| self.0[*group as usize] += 1),
             Some(nulls) => groups.iter().zip(&nulls).for_each(|(group, valid)| self.0[*group as usize] += i64::from(valid)),
         }

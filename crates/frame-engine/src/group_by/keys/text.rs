@@ -145,6 +145,13 @@ impl Texts {
         hashes
     }
 
+    /// The group of nulls for the rows up to `end` that have none.
+    fn fill_with_null(&mut self, groups: &mut Vec<u32>, end: usize) {
+        if groups.len() < end {
+            groups.resize(end, self.null_group());
+        }
+    }
+
     pub(super) fn null_group(&mut self) -> u32 {
         let views = &mut self.views;
         *self.null.get_or_insert_with(|| {
@@ -163,8 +170,11 @@ impl KeyTable for Texts {
         match texts.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => groups.extend(texts.views().iter().map(|view| self.group(*view, buffers))),
             Some(nulls) => {
-                let rows = texts.views().iter().zip(nulls);
-                groups.extend(rows.map(|(view, valid)| if valid { self.group(*view, buffers) } else { self.null_group() }));
+                for (start, end) in nulls.valid_slices() {
+                    self.fill_with_null(groups, start);
+                    groups.extend(texts.views()[start..end].iter().map(|view| self.group(*view, buffers)));
+                }
+                self.fill_with_null(groups, rows);
             }
         }
         Ok(())

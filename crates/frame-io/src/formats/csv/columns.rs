@@ -67,6 +67,19 @@ impl Columns {
         Ok(Self { named, output, filter, schema: Arc::new(Schema::new(fields)) })
     }
 
+    /// Whether no column is named.
+    pub(super) fn are_none(&self) -> bool {
+        self.named.is_empty()
+    }
+
+    /// So many rows, if no column is named.
+    ///
+    /// # Errors
+    /// An internal error.
+    pub(super) fn without_values(&self, rows: usize) -> Result<Batch> {
+        Batch::new(self.schema.clone(), Vec::new(), rows)
+    }
+
     /// Parses records, up to the first that is in trouble or that the filter fails for. `chunk` is the buffer behind `rows`, which `offset` maps
     /// to the file; `spots` say where the rows stand.
     ///
@@ -81,7 +94,7 @@ impl Columns {
         offset: u64,
         spots: &[ArrayRef],
     ) -> Result<Parsed> {
-        let (mut arrays, trouble, mut bad) = self.typed(table, &rows)?;
+        let (mut arrays, trouble, mut bad) = self.typed(table, request, &rows, chunk)?;
         let mut rows = rows.first(trouble.as_ref().map_or(rows.len(), |(row, ..)| *row));
         cut(&mut arrays, rows.len());
         let mut stop =
@@ -123,13 +136,15 @@ impl Columns {
         Ok(Parsed { batch: Some(batch), ledger, stop })
     }
 
-    /// The columns that are not text, the first field in trouble (its row, column of the file, place in the chunk), and the fields that are
-    /// null because they are bad, by row and column.
+    /// The columns (under a filter not those of text, of which few rows may be wanted), the first field in trouble (its row, column of the
+    /// file, place in the chunk), and the fields that are null because they are bad, by row and column.
     #[expect(clippy::type_complexity, reason = "the parts are taken apart where they are made and nowhere else")]
     fn typed(
         &self,
         table: &Opened,
+        request: &ScanRequest,
         rows: &Rows<'_>,
+        chunk: &Buffer,
     ) -> Result<(Vec<Option<ArrayRef>>, Option<(usize, usize, usize, Trouble)>, Vec<(usize, usize)>)> {
         let mut arrays = Vec::with_capacity(self.named.len());
         let mut bad = Vec::new();
@@ -137,8 +152,12 @@ impl Columns {
         for index in &self.named {
             let class = table.columns[*index].class;
             let found = if class == Class::Text {
-                arrays.push(None);
-                parse::invalid_utf8(rows, *index).map(|row| (row, Trouble::Encoding))
+                let texts = request.filter.is_none().then(|| Texts::parse(rows, *index, None));
+                let is_sound = texts.as_ref().is_some_and(Texts::are_ascii);
+                let invalid = if is_sound { None } else { parse::invalid_utf8(rows, *index) };
+                // Nothing is made of what is no text.
+                arrays.push(texts.filter(|_| invalid.is_none()).map(|texts| finished(texts, chunk)).transpose()?);
+                invalid.map(|row| (row, Trouble::Encoding))
             } else {
                 let (array, misfit) = match table.bad_values {
                     BadValues::Null | BadValues::Reject => tolerant(rows, *index, &table.columns[*index], &mut bad)?,
@@ -223,7 +242,10 @@ fn cut(arrays: &mut [Option<ArrayRef>], rows: usize) {
 }
 
 fn text(rows: &Rows<'_>, index: usize, keep: Option<&BooleanArray>, chunk: &Buffer) -> Result<ArrayRef> {
-    let texts = Texts::parse(rows, index, keep);
+    finished(Texts::parse(rows, index, keep), chunk)
+}
+
+fn finished(texts: Texts, chunk: &Buffer) -> Result<ArrayRef> {
     let shared = texts.shares_chunk().then_some(chunk);
     Ok(texts.finish(shared, true)?)
 }

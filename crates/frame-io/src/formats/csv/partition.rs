@@ -29,6 +29,8 @@ pub(super) struct PartitionReader {
     chunk: Chunk,
     /// Where the rows stand, if anyone asks.
     spots: Spots,
+    /// Nobody asks for more than how many records there are, and so far that could be told without the bounds of their fields.
+    only_counts: bool,
     ledger: RowLedger,
     /// Told once the rows in front of it are out.
     stop: Option<Stop>,
@@ -45,6 +47,8 @@ struct Chunk {
     in_order: usize,
     /// Good records that are not out yet.
     stretches: VecDeque<Stretch>,
+    /// The same without bounds.
+    counted: usize,
     /// The record that the chunk does not finish: where it begins in `bytes`, and its length.
     rest: (usize, usize),
     /// The byte of the file at which the next read begins.
@@ -60,17 +64,20 @@ impl PartitionReader {
     /// What looking for it can fail with.
     pub(super) fn new(table: Arc<Opened>, partition: usize, request: Arc<ScanRequest>) -> Result<Self> {
         let start = table.start(partition)?;
+        let columns = Columns::new(&table, &request)?;
         let chunk = Chunk {
             bytes: Buffer::from_vec(Vec::<u8>::new()),
             bounds: Vec::new(),
             in_order: 0,
             stretches: VecDeque::new(),
+            counted: 0,
             rest: (PADDING, 0),
             position: start,
             offset: start,
         };
         Ok(Self {
-            columns: Columns::new(&table, &request)?,
+            only_counts: columns.are_none() && request.filter.is_none() && request.spots.is_empty(),
+            columns,
             spots: Spots::new(&request.spots, table.file.as_ref(), start, &table.newlines)?,
             end: table.end(partition),
             chunk,
@@ -146,6 +153,9 @@ impl PartitionReader {
 
     /// Finds the records of a filled buffer; answers whether it got anywhere.
     fn scan(&mut self, is_last: bool) -> Result<bool> {
+        if self.only_counts && !is_last && self.count() {
+            return Ok(true);
+        }
         let Chunk { bytes, bounds, rest, offset, in_order, .. } = &mut self.chunk;
         let fields = self.table.columns.len();
         let data_end = PADDING + rest.1;
@@ -173,6 +183,24 @@ impl PartitionReader {
             self.reject(ragged)?;
         }
         Ok(true)
+    }
+
+    /// Counts the records of a filled buffer, if that is all there is to know of them; answers whether it did.
+    fn count(&mut self) -> bool {
+        let Chunk { bytes, rest, offset, position, .. } = &self.chunk;
+        let samples = &self.table.samples;
+        let has_sample = samples.get(samples.partition_point(|sample| sample < offset)).is_some_and(|sample| sample < position);
+        if *position > self.end || has_sample {
+            return false;
+        }
+        let data_end = PADDING + rest.1;
+        let counted = self.table.scanner.count(bytes, PADDING, data_end, self.table.columns.len());
+        // Where one chunk is odd, others will be.
+        self.only_counts = counted.is_some();
+        let Some(counted) = counted.filter(|counted| counted.records > 0) else { return false };
+        self.chunk.counted = counted.records;
+        self.chunk.rest = (counted.rest as usize, data_end - counted.rest as usize);
+        true
     }
 
     /// Leaves a record with the wrong number of fields out, if it is ours.
@@ -273,6 +301,12 @@ impl PartitionReader {
     /// The next records as a batch, if there are any in hand.
     fn next_batch(&mut self) -> Result<Option<Batch>> {
         let fields = self.table.columns.len();
+        if self.chunk.counted > 0 {
+            let count = self.chunk.counted.min(self.request.batch_rows.max(1));
+            self.chunk.counted -= count;
+            self.ledger.add(RowLedger { read: count as u64, kept: count as u64, ..RowLedger::default() });
+            return self.columns.without_values(count).map(Some);
+        }
         while let Some(stretch) = self.chunk.stretches.front_mut() {
             let count = stretch.records.min(self.request.batch_rows.max(1));
             let first = stretch.bound;

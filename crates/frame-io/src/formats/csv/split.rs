@@ -40,42 +40,69 @@ fn first_newline(bytes: &[u8]) -> Option<usize> {
 
 /// How well a window reads if its first byte stands in a given state.
 struct Reading {
+    state: State,
     start: Option<usize>,
     faults: usize,
+    /// Fields of the record in hand, and where it begins.
+    fields: usize,
+    record: usize,
 }
 
 /// The first record start in a window, under the likelier of the two states in which its first byte can stand.
 fn guess_in(bytes: &[u8], marks: Marks, fields: usize) -> Option<usize> {
-    let outside = if bytes.first() == Some(&marks.quote) { State::Start } else { State::Plain };
-    let (outside, inside) = (read(bytes, outside, marks, fields), read(bytes, State::Quoted, marks, fields));
+    /// Bytes to read before both readings are compared.
+    const STEP: usize = 1 << 10;
+    if memchr::memchr(marks.quote, bytes).is_none() {
+        // What begins inside quotes would never leave them.
+        return first_newline(bytes);
+    }
+    let state = if bytes.first() == Some(&marks.quote) { State::Start } else { State::Plain };
+    let (mut outside, mut inside) = (Reading::new(state), Reading::new(State::Quoted));
+    for from in (0..bytes.len()).step_by(STEP) {
+        let step = &bytes[from..bytes.len().min(from + STEP)];
+        outside.read(step, from, marks, fields);
+        inside.read(step, from, marks, fields);
+        // Usually the wrong one gets into step at the end of a quoted field: from there on both find the same faults.
+        if outside.goes_on_like(&inside) {
+            break;
+        }
+    }
     let inside_is_likelier = inside.faults < outside.faults && inside.start.is_some();
     if inside_is_likelier { inside.start } else { outside.start }
 }
 
-fn read(bytes: &[u8], state: State, marks: Marks, fields: usize) -> Reading {
-    let mut state = state;
-    let mut reading = Reading { start: None, faults: 0 };
-    let mut count = 1;
-    let mut record = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let (meaning, next) = state.step(*byte, marks);
-        // Quotes in plain fields, and text behind closed ones, are legal but rare: under the wrong state they are everywhere.
-        let is_odd = state == State::Plain && *byte == marks.quote
-            || state == State::Closing && meaning == Meaning::Text && *byte != marks.quote && *byte != b'\r';
-        reading.faults += usize::from(is_odd && at > 0);
-        state = next;
-        match meaning {
-            Meaning::Text => {}
-            Meaning::Delimiter => count += 1,
-            Meaning::Newline => {
-                let is_blank = at <= record + 1 && count == 1;
-                reading.faults += usize::from(reading.start.is_some() && count != fields && !is_blank);
-                reading.start.get_or_insert(at + 1);
-                (count, record) = (1, at + 1);
+impl Reading {
+    fn new(state: State) -> Self {
+        Self { state, start: None, faults: 0, fields: 1, record: 0 }
+    }
+
+    /// Whether both find the same in what follows.
+    fn goes_on_like(&self, other: &Self) -> bool {
+        let is_under_way = self.start.is_some() && other.start.is_some();
+        is_under_way && (self.state, self.fields, self.record) == (other.state, other.fields, other.record)
+    }
+
+    /// Reads on with `bytes`, which begin at `from` of the window.
+    fn read(&mut self, bytes: &[u8], from: usize, marks: Marks, fields: usize) {
+        for (at, byte) in (from..).zip(bytes) {
+            let (meaning, next) = self.state.step(*byte, marks);
+            // Quotes in plain fields, and text behind closed ones, are legal but rare: under the wrong state they are everywhere.
+            let is_odd = self.state == State::Plain && *byte == marks.quote
+                || self.state == State::Closing && meaning == Meaning::Text && *byte != marks.quote && *byte != b'\r';
+            self.faults += usize::from(is_odd && at > 0);
+            self.state = next;
+            match meaning {
+                Meaning::Text => {}
+                Meaning::Delimiter => self.fields += 1,
+                Meaning::Newline => {
+                    let is_blank = at <= self.record + 1 && self.fields == 1;
+                    self.faults += usize::from(self.start.is_some() && self.fields != fields && !is_blank);
+                    self.start.get_or_insert(at + 1);
+                    (self.fields, self.record) = (1, at + 1);
+                }
             }
         }
     }
-    reading
 }
 
 /// The first record start at or behind each of `places` (ascending), found by reading the file from its start.

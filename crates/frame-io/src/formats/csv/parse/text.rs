@@ -5,7 +5,7 @@ use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, StringViewArray};
-use arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow::error::ArrowError;
 
 use super::{Field, Rows, unquoted};
@@ -22,6 +22,8 @@ pub(in super::super) struct Texts {
     rewritten: Vec<u8>,
     /// Whether some view points into the read buffer.
     shares_chunk: bool,
+    /// All texts are short and without a byte beyond ASCII.
+    is_ascii: bool,
 }
 
 /// A view of `text`, which lies at `offset` of buffer `buffer`.
@@ -44,6 +46,9 @@ fn plain_view(field: Field<'_>) -> u128 {
     let high = select_unpredictable(is_short, high & keep_high, (field.start as u64) << 32);
     u128::from(low & keep_low | size as u64) | u128::from(high) << 64
 }
+
+/// The bits of a view of a short text that only bytes beyond ASCII set.
+const HIGH: u128 = u128::from_le_bytes([0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80]);
 
 /// The view of a quoted field that begins at `start` of the chunk. A text that stands nowhere as it is goes to `rewritten`.
 #[inline(never)]
@@ -77,7 +82,7 @@ impl Texts {
     /// Reads column `column`; only rows for which `keep` is true get a view.
     pub(in super::super) fn parse(rows: &Rows<'_>, column: usize, keep: Option<&BooleanArray>) -> Self {
         let kept = keep.map_or(rows.len(), BooleanArray::true_count);
-        let mut texts = Self { views: vec![0; kept], nulls: None, rewritten: Vec::new(), shares_chunk: false };
+        let mut texts = Self { views: vec![0; kept], nulls: None, rewritten: Vec::new(), shares_chunk: false, is_ascii: true };
         match keep {
             None => texts.read_all(|| rows.column(column)),
             Some(keep) => texts.read_all(|| keep.values().set_indices().map(|row| rows.field(row, column))),
@@ -89,15 +94,28 @@ impl Texts {
     fn read_all<'a, I: Iterator<Item = Field<'a>>>(&mut self, fields: impl Fn() -> I) {
         let mut longest = 0;
         let mut shortest = usize::MAX;
+        let mut high = 0;
         let Self { views, rewritten, .. } = self;
         for (view, field) in views.iter_mut().zip(fields()) {
             let size = field.len();
             longest = longest.max(size);
             shortest = shortest.min(size);
             *view = if field.is_quoted() { quoted_view(field.bytes(), field.start, rewritten) } else { plain_view(field) };
+            // Of a longer text the view holds a place, which may look like anything.
+            high |= *view;
         }
+        self.is_ascii = longest <= INLINE_MAX && high & HIGH == 0;
         self.shares_chunk |= longest > INLINE_MAX;
-        self.nulls = (shortest == 0).then(|| fields().map(|field| !field.is_empty()).collect());
+        let nulls = || {
+            let mut fields = fields();
+            NullBuffer::new(BooleanBuffer::collect_bool(views.len(), |_| fields.next().is_some_and(|field| !field.is_empty())))
+        };
+        self.nulls = (shortest == 0).then(nulls);
+    }
+
+    /// Whether the texts are known to be UTF-8, as they are short and ASCII; if not, [`invalid_utf8`] tells.
+    pub(in super::super) fn are_ascii(&self) -> bool {
+        self.is_ascii
     }
 
     /// Whether [`Texts::finish`] will keep the read buffer alive.
@@ -137,6 +155,17 @@ pub(in super::super) fn invalid_utf8(rows: &Rows<'_>, column: usize) -> Option<u
     None
 }
 
+/// The first n of sixteen bytes.
+const FIRST: [u128; 17] = {
+    let mut masks = [0; 17];
+    let mut size = 1;
+    while size <= 16 {
+        masks[size] = masks[size - 1] << 8 | 0xff;
+        size += 1;
+    }
+    masks
+};
+
 /// Whether no field in `column` has a byte beyond ASCII.
 fn is_ascii(rows: &Rows<'_>, column: usize) -> bool {
     const HIGH: u128 = u128::from_le_bytes([0x80; 16]);
@@ -144,10 +173,9 @@ fn is_ascii(rows: &Rows<'_>, column: usize) -> bool {
     let mut long = true;
     for field in rows.column(column) {
         let size = field.len();
-        if size <= 16 {
-            high |= field.leading() & !u128::MAX.checked_shl(8 * size as u32).unwrap_or(0);
-        } else {
-            long &= field.bytes().is_ascii();
+        match FIRST.get(size) {
+            Some(first) => high |= field.leading() & first,
+            None => long &= field.bytes().is_ascii(),
         }
     }
     high & HIGH == 0 && long

@@ -1,36 +1,46 @@
-//! The masks with AVX2: two comparisons of 32 bytes each.
+//! The masks with AVX2: two comparisons of 32 bytes each. Bits are put to their places by BMI2.
 
 use std::arch::x86_64::{
     __m256i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8, _mm256_loadu_si256,
-    _mm256_movemask_epi8, _mm256_set1_epi8,
+    _mm256_movemask_epi8, _mm256_set1_epi8, _pdep_u64,
 };
 
-use super::blocks::{self, Instructions, Scan};
-use super::{Found, Marks};
+use super::blocks::{self, Instructions, Loops};
+use super::{Counted, Found, Marks};
 
-/// Proof that the processor has AVX2, BMI1 and carry-less multiplication.
+/// Proof that the processor has AVX2, BMI1, BMI2 and carry-less multiplication.
 #[derive(Clone, Copy)]
 struct Avx2(());
 
-/// The scan, if the processor can run it.
-pub(super) fn available() -> Option<Scan> {
+/// The loops, if the processor can run them.
+pub(super) fn available() -> Option<Loops> {
     let can = is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("popcnt")
         && is_x86_feature_detected!("pclmulqdq");
-    // SAFETY: the processor has every feature of `scan`.
-    can.then_some(|bytes, start, end, marks, bounds| unsafe { scan(bytes, start, end, marks, bounds) })
+    can.then_some(Loops {
+        // SAFETY: the processor has every feature of `scan`.
+        scan: |bytes, start, end, marks, bounds| unsafe { scan(bytes, start, end, marks, bounds) },
+        // SAFETY: the processor has every feature of `count`.
+        count: |bytes, start, end, marks, fields| unsafe { count(bytes, start, end, marks, fields) },
+    })
 }
 
-#[target_feature(enable = "avx2,bmi1,popcnt,pclmulqdq")]
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,pclmulqdq")]
 fn scan(bytes: &[u8], start: usize, end: usize, marks: Marks, bounds: &mut Vec<u32>) -> Option<Found> {
     blocks::scan(Avx2(()), bytes, start, end, marks, bounds)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,pclmulqdq")]
+fn count(bytes: &[u8], start: usize, end: usize, marks: Marks, fields: usize) -> Option<Counted> {
+    blocks::count(Avx2(()), bytes, start, end, marks, fields)
 }
 
 impl Instructions for Avx2 {
     #[inline(always)]
     fn masks(self, block: &[u8; 64], marks: Marks) -> (u64, u64, u64) {
-        // SAFETY: `self` exists only inside `scan`, so the processor has AVX2; both loads lie in the block.
+        // SAFETY: `self` exists only inside `scan` and `count`, so the processor has AVX2; both loads lie in the block.
         unsafe {
             let low = _mm256_loadu_si256(block.as_ptr().cast::<__m256i>());
             let high = _mm256_loadu_si256(block.as_ptr().add(32).cast::<__m256i>());
@@ -46,20 +56,19 @@ impl Instructions for Avx2 {
 
     #[inline(always)]
     fn prefix_xor(self, bits: u64) -> u64 {
-        // SAFETY: `self` exists only inside `scan`, so the processor multiplies without carry.
+        // SAFETY: `self` exists only inside `scan` and `count`, so the processor multiplies without carry.
         unsafe { _mm_cvtsi128_si64(_mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), _mm_set1_epi8(-1))) as u64 }
     }
 
     #[inline(always)]
     unsafe fn write_bounds(self, bits: u64, base: u32, out: *mut u32) {
-        let (mut bits, mut out) = (bits, out);
-        while bits != 0 {
-            // SAFETY: the caller lends 64 places; one is written per bit.
-            unsafe {
-                out.write(base + bits.trailing_zeros() + 1);
-                out = out.add(1);
-            }
-            bits &= bits - 1;
-        }
+        // SAFETY: the caller lends as many places.
+        unsafe { blocks::write_bounds(bits, base, out) }
+    }
+
+    #[inline(always)]
+    fn deposit(self, bits: u64, places: u64) -> u64 {
+        // SAFETY: `self` exists only inside `scan` and `count`, so the processor has BMI2.
+        unsafe { _pdep_u64(bits, places) }
     }
 }

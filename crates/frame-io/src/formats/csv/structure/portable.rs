@@ -1,13 +1,20 @@
 //! The masks without vector instructions: eight bytes at a time in a word.
 
-use super::blocks::{self, Instructions};
-use super::{Found, Marks};
+use super::blocks::{self, Instructions, Loops};
+use super::{Counted, Found, Marks};
 
 #[derive(Clone, Copy)]
 struct Words;
 
-pub(super) fn scan(bytes: &[u8], start: usize, end: usize, marks: Marks, bounds: &mut Vec<u32>) -> Option<Found> {
+/// Loops for every processor.
+pub(super) const LOOPS: Loops = Loops { scan, count };
+
+fn scan(bytes: &[u8], start: usize, end: usize, marks: Marks, bounds: &mut Vec<u32>) -> Option<Found> {
     blocks::scan(Words, bytes, start, end, marks, bounds)
+}
+
+fn count(bytes: &[u8], start: usize, end: usize, marks: Marks, fields: usize) -> Option<Counted> {
+    blocks::count(Words, bytes, start, end, marks, fields)
 }
 
 /// Bit i says whether byte i of `word` is `byte`.
@@ -41,14 +48,18 @@ impl Instructions for Words {
 
     #[inline(always)]
     unsafe fn write_bounds(self, bits: u64, base: u32, out: *mut u32) {
-        let (mut bits, mut out) = (bits, out);
-        while bits != 0 {
-            // SAFETY: the caller lends 64 places; one is written per bit.
-            unsafe {
-                out.write(base + bits.trailing_zeros() + 1);
-                out = out.add(1);
-            }
-            bits &= bits - 1;
+        // SAFETY: the caller lends as many places.
+        unsafe { blocks::write_bounds(bits, base, out) }
+    }
+
+    #[inline(always)]
+    fn deposit(self, bits: u64, places: u64) -> u64 {
+        let (mut bits, mut places, mut deposited) = (bits, places, 0);
+        while bits != 0 && places != 0 {
+            deposited |= (places & places.wrapping_neg()) * (bits & 1);
+            bits >>= 1;
+            places &= places - 1;
         }
+        deposited
     }
 }

@@ -5,6 +5,8 @@
 //! fifteen decimals is then one exact division away from its float (Clinger, "How to read floating point numbers accurately", 1990).
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -36,8 +38,11 @@ trait Instructions: Copy {
 /// Parses column `column` of every row as floats.
 pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
     #[cfg(target_arch = "x86_64")]
-    if let Some(parsed) = avx512::floats(rows, column, class).or_else(|| sse41::floats(rows, column, class)) {
-        return parsed;
+    {
+        let parsed = avx512::floats(rows, column, class).or_else(|| avx2::floats(rows, column, class));
+        if let Some(parsed) = parsed.or_else(|| sse41::floats(rows, column, class)) {
+            return parsed;
+        }
     }
     floats_with(portable::Words, rows, column, class)
 }
@@ -45,8 +50,11 @@ pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
 /// Parses column `column` of every row as integers of 64 bits.
 pub(super) fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
     #[cfg(target_arch = "x86_64")]
-    if let Some(parsed) = avx512::ints(rows, column, class).or_else(|| sse41::ints(rows, column, class)) {
-        return parsed;
+    {
+        let parsed = avx512::ints(rows, column, class).or_else(|| avx2::ints(rows, column, class));
+        if let Some(parsed) = parsed.or_else(|| sse41::ints(rows, column, class)) {
+            return parsed;
+        }
     }
     ints_with(portable::Words, rows, column, class)
 }
@@ -134,4 +142,71 @@ fn any_int(field: Field<'_>) -> Option<i64> {
     let bytes = field.bytes();
     let inner = unquoted(bytes);
     atoi_simd::parse::<i64, false, false>(inner.as_deref().unwrap_or(bytes)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A way to parse a column, if the processor has it.
+    type Reader = fn(&Rows<'_>, usize, Class) -> Option<Parsed>;
+
+    fn readers() -> [(Vec<Reader>, Class, Reader); 2] {
+        let floats: Reader = |rows, column, class| Some(floats_with(portable::Words, rows, column, class));
+        let ints: Reader = |rows, column, class| Some(ints_with(portable::Words, rows, column, class));
+        #[cfg(target_arch = "x86_64")]
+        let vectors: [Vec<Reader>; 2] = [vec![sse41::floats, avx2::floats, avx512::floats], vec![sse41::ints, avx2::ints, avx512::ints]];
+        #[cfg(not(target_arch = "x86_64"))]
+        let vectors: [Vec<Reader>; 2] = [Vec::new(), Vec::new()];
+        let [of_floats, of_ints] = vectors;
+        [(of_floats, Class::Float, floats), (of_ints, Class::SmallInt, ints)]
+    }
+
+    /// Numbers, and a few fields that are none or that only the library reads.
+    const FIELD: &str =
+        "-?[0-9]{1,3}\\.[0-9]|-?[0-9]{1,9}|-?[0-9]{0,8}\\.[0-9]{0,8}|-?[0-9]{14,18}|-?0{0,2}[0-9]?\\.?0{0,9}|[-.0]{0,3}[0-9-]{0,2}";
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn every_reader_gives_what_the_portable_one_gives(
+            (fields, around) in (prop::collection::vec(FIELD, 1..40), 0_usize..3),
+            (odd, at) in (prop::option::of("[-+0-9.e\" ]{0,18}"), 0_usize..40),
+            returns: bool,
+        ) {
+            let mut fields = fields;
+            if let Some(odd) = odd {
+                let at = at.min(fields.len());
+                fields.insert(at, odd);
+            }
+            let mut bytes = vec![b'9'; super::super::PADDING];
+            let mut bounds = vec![bytes.len() as u32];
+            for field in &fields {
+                // The column is the last one of `around + 1`.
+                for text in std::iter::repeat_n("-1.5", around).chain([field.as_str()]) {
+                    bytes.extend(text.as_bytes());
+                    bytes.push(b',');
+                    bounds.push(bytes.len() as u32);
+                }
+                if returns {
+                    bytes.pop();
+                    bytes.extend(b"\r\n");
+                    bounds.pop();
+                    bounds.push(bytes.len() as u32);
+                }
+            }
+            bytes.extend([b'7'; super::super::PADDING]);
+            let rows = Rows::new(&bytes, &bounds, around + 1);
+            for (vectors, class, portable) in readers() {
+                let (expected, misfit) = portable(&rows, around, class).expect("every processor has words");
+                for (at, reader) in vectors.into_iter().enumerate() {
+                    let Some((array, found)) = reader(&rows, around, class) else { continue };
+                    prop_assert_eq!(array.to_data(), expected.to_data(), "reader {}, {:?}", at, &fields);
+                    prop_assert_eq!(found, misfit, "reader {}, {:?}", at, &fields);
+                }
+            }
+        }
+    }
 }

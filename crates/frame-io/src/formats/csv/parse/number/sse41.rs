@@ -13,7 +13,7 @@ use crate::formats::csv::class::Class;
 pub(super) struct Sse41(());
 
 /// Shuffle `p` moves the bytes before place p up by one, over the point there; shuffle 16 moves none.
-const SQUEEZE: [[u8; 16]; 17] = {
+pub(super) const SQUEEZE: [[u8; 16]; 17] = {
     let mut table = [[0; 16]; 17];
     let mut point = 0;
     while point <= 16 {
