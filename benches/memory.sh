@@ -7,7 +7,8 @@
 #
 # Each line of FOLDER/memory.tsv is one run: limit, factor, threads, query, seconds, peak resident MiB, spilled MiB, answer (same or different,
 # or why there is none) and control group (held, killed, or none where the system lets us make none). What is in the file is not run again, so a
-# stopped script goes on where it was; to repeat a run, delete its line. The queries are in memory.txt beside the script. FOLDER/expected.tsv keeps the answers of the runs without a limit.
+# stopped script goes on where it was; to repeat a run, delete its line. FOLDER/expected.tsv keeps the answers of the runs without a limit; the
+# queries are in memory.txt beside the script.
 # FRAME names the binary; CGROUP a folder below /sys/fs/cgroup in which control groups with a memory limit can be made (else the script's own);
 # KEEP=1 leaves the data of a step in FOLDER.
 #
@@ -98,8 +99,8 @@ done
 
 awk -F'\t' '
   function promised(limit) { return limit * (limit < 256 ? 1.25 : limit < 1024 ? 1.10 : 1.05) }
-  { runs[$1]++; if ($6 > peak[$1]) peak[$1] = $6; if ($9 == "none") loose++ }
-  $8 != "same" || $9 == "killed" || $6 > promised($1) { print; bad++ }
+  { runs[$1]++; if ($6 + 0 > peak[$1] + 0) peak[$1] = $6; if ($9 == "none") loose++ }
+  $8 != "same" || $9 == "killed" || $6 + 0 > promised($1) { print; bad++ }
   END {
     for (limit in runs) printf "%d MiB: %d runs, peak %d MiB (%.2f times)\n", limit, runs[limit], peak[limit], peak[limit] / limit
     print NR " runs, " bad + 0 " outside the promise" (loose ? "; " loose " without a control group" : "")
