@@ -241,6 +241,29 @@ fn whoever_can_give_something_up_needs_no_more_than_it_must_have() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn what_nobody_reads_any_more_is_given_up() {
+    // Bytes in memory and on disk when the first rows of the answer are there: all stages are done then.
+    let held = |query: &'static str, gathered_bytes: usize| {
+        let refusals = Arc::new(Refusals::default());
+        let (engine, spills) = engine(&refusals, 1, gathered_bytes);
+        refusals.set(0, usize::MAX);
+        let input = Input { path: "rows.csv".to_owned(), ..Input::default() };
+        let mut run =
+            engine.start(move |tables| frame_lang::parse(query, vec![input.clone()], tables), &Progress::default()).expect("a run");
+        assert!(run.next().expect("rows").is_ok());
+        let held = (engine.reserved_bytes(), engine.spilled_bytes());
+        drop(run);
+        check_nothing_is_left(&engine, &spills, query);
+        held
+    };
+    let long = "sort -text, id | derive n = row_number() over () | sort value, n | join left 'other.csv' as o on id | sort text, n | sort id | drop n";
+    let (one, many) = (held("sort id", usize::MAX).0, held(long, usize::MAX).0);
+    assert!(many < 2 * one, "in memory {many} bytes, a sort alone {one}");
+    let (one, many) = (held("sort id", 6_000).1, held(long, 6_000).1);
+    assert!(0 < one && many < 2 * one, "on disk {many} bytes, a sort alone {one}");
+}
+
 /// Limits that grow by a quarter, and whether each was enough for a query, which answers the same with all of them.
 fn ladder(threads: usize, query: &str, file: &str) -> Vec<(usize, bool)> {
     let spills = tempfile::tempdir().expect("a folder");

@@ -5,7 +5,7 @@
 use std::fmt::{Debug, Write as _};
 use std::sync::Arc;
 
-use frame_core::{Batch, Result};
+use frame_core::{Batch, Error, Result};
 use frame_graph::{Flow, Scheduler, StageWork};
 use frame_io::{ScanRequest, Stop, Table};
 
@@ -37,7 +37,7 @@ pub(crate) trait Sink: Send + Sync + Debug {
 /// A sink of any kind, with the loop that fills it.
 pub(crate) trait StageSink: Send + Sync + Debug {
     /// Runs a pipeline into the sink.
-    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop>;
+    fn collect(&self, pipeline: Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop>;
 
     /// Whether it may leave rows at the end untaken.
     fn is_cut(&self) -> bool {
@@ -68,10 +68,13 @@ impl<S: Sink> StageWork for Work<'_, S> {
 }
 
 impl<S: Sink> StageSink for S {
-    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+    fn collect(&self, pipeline: Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
         let (shares, source) = pipeline.run_all(|pipeline| Work { sink: self, pipeline }, scheduler)?;
         source.close()?;
-        Ok(scheduler.run_one(|| self.finish(shares, scheduler, &pipeline.cx))?)
+        // What was read is given up before it is made into something else.
+        let cx = pipeline.cx.clone();
+        drop((source, pipeline));
+        Ok(scheduler.run_one(|| self.finish(shares, scheduler, &cx))?)
     }
 
     fn explain(&self) -> String {
@@ -135,13 +138,13 @@ impl Flowline {
     /// will be taken.
     pub(crate) fn pipeline(
         &self,
-        done: &[Arc<dyn Source>],
+        done: &[Option<Arc<dyn Source>>],
         is_cut: bool,
         cx: &Context,
         scheduler: &Arc<Scheduler>,
     ) -> Result<Pipeline, Stop> {
         let source = match &self.feed {
-            Feed::Stage(stage) => done[*stage].clone(),
+            Feed::Stage(stage) => done[*stage].clone().ok_or_else(|| Error::internal("a stage was given up before it was read"))?,
             Feed::Sliced(sliced) => sliced.clone(),
             Feed::Table { table, request, path, is_again, within, .. } => {
                 let (table, request, within) = (table.clone(), request.clone(), within.clone());
@@ -153,6 +156,15 @@ impl Flowline {
             }
         };
         Pipeline { source, pipes: self.pipes.clone(), cx: cx.clone() }.staged(is_cut, scheduler)
+    }
+
+    /// The stages that it reads.
+    pub(crate) fn stages(&self) -> Vec<usize> {
+        match &self.feed {
+            Feed::Stage(stage) => vec![*stage],
+            Feed::Table { .. } | Feed::Sliced(_) => Vec::new(),
+            Feed::Union(inputs) => inputs.iter().flat_map(Self::stages).collect(),
+        }
     }
 
     /// Whether reading it can make the run begin again.

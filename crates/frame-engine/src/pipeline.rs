@@ -57,7 +57,8 @@ impl Pipeline {
         while let Some((at, stage)) = self.pipes.iter().enumerate().find_map(|(at, pipe)| Some((at, pipe.stage(is_cut)?))) {
             let behind = self.pipes[at + 1..].into();
             self.pipes = self.pipes[..at].into();
-            self = Self { source: stage.collect(&self, scheduler)?, pipes: behind, cx: self.cx };
+            let cx = self.cx.clone();
+            self = Self { source: stage.collect(self, scheduler)?, pipes: behind, cx };
         }
         Ok(self)
     }

@@ -15,7 +15,7 @@ use frame_plan::{Plan, Remark, Target};
 
 use crate::context::Context;
 use crate::engine::{Engine, Planner};
-use crate::graph::{Feed, Flowline, TaskGraph};
+use crate::graph::{Feed, Flowline, Stage, TaskGraph};
 use crate::lower::lower;
 use crate::report::{Progress, Report, sentence};
 use crate::restart::{Emitted, too_late};
@@ -231,9 +231,9 @@ fn attempt(
         let cx = engine.context();
         progress.show(&cx.counters);
         let graph = lower(&plan, tables, &cx)?;
-        match stages(engine, &graph, &cx) {
+        let given = Emitted::new(graph.last.may_restart());
+        match stages(engine, graph, &cx) {
             Ok(stream) => {
-                let given = Emitted::new(graph.last.may_restart());
                 return Ok(Attempt { schema, stream: Some(stream), cx, given, is_unordered, target });
             }
             Err(Stop::Failed(error)) => restarts.push(relieved(engine, &cx, error)?),
@@ -268,18 +268,28 @@ fn is_unordered(plan: &Plan) -> bool {
     matches!(plan, Plan::Mark(mark) if mark.remark == Remark::Unordered) || plan.inputs().into_iter().any(is_unordered)
 }
 
-/// Runs the stages and starts the stream of the answer.
-fn stages(engine: &Engine, graph: &TaskGraph, cx: &Context) -> Result<Stream, Stop> {
-    let bytes = graph.stages.iter().map(|stage| &stage.flowline).chain([&graph.last]).map(bytes).sum();
+/// Runs the stages and starts the stream of the answer. What a stage has made is given up when the last one that reads it has done so,
+/// and the tables of joins with the pipes that look into them: what comes needs the memory.
+fn stages(engine: &Engine, graph: TaskGraph, cx: &Context) -> Result<Stream, Stop> {
+    let TaskGraph { stages, last, limit } = graph;
+    let bytes = stages.iter().map(|stage| &stage.flowline).chain([&last]).map(bytes).sum();
     cx.counters.bytes_total.store(bytes, std::sync::atomic::Ordering::Relaxed);
-    let mut done: Vec<Arc<dyn Source>> = Vec::new();
-    for stage in &graph.stages {
+    let mut readers: Vec<Vec<usize>> = stages.iter().map(|stage| stage.flowline.stages()).collect();
+    readers.push(last.stages());
+    let mut done: Vec<Option<Arc<dyn Source>>> = Vec::new();
+    for (at, Stage { flowline, sink }) in stages.into_iter().enumerate() {
         cx.cancel.check()?;
-        let pipeline = stage.flowline.pipeline(&done, stage.sink.is_cut(), cx, &engine.scheduler)?;
-        done.push(stage.sink.collect(&pipeline, &engine.scheduler)?);
+        let pipeline = flowline.pipeline(&done, sink.is_cut(), cx, &engine.scheduler)?;
+        drop(flowline);
+        for read in &readers[at] {
+            if !readers[at + 1..].iter().flatten().any(|later| later == read) {
+                done[*read] = None;
+            }
+        }
+        done.push(Some(sink.collect(pipeline, &engine.scheduler)?));
     }
-    let last = graph.last.pipeline(&done, graph.limit.is_some(), cx, &engine.scheduler)?;
-    Ok(Stream::new(last, graph.last.limit, graph.limit, &engine.scheduler))
+    let last_pipeline = last.pipeline(&done, limit.is_some(), cx, &engine.scheduler)?;
+    Ok(Stream::new(last_pipeline, last.limit, limit, &engine.scheduler))
 }
 
 fn bytes(flowline: &Flowline) -> u64 {

@@ -141,11 +141,11 @@ pub(crate) struct Limited {
 }
 
 impl StageSink for Limited {
-    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+    fn collect(&self, pipeline: Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
         let mut keeper = Keeper::new("rows taken", &pipeline.cx);
         let mut schema = None;
         let enough = self.offset.saturating_add(self.count);
-        for piece in Stream::new(pipeline.clone(), Some(enough), Some((self.offset, self.count)), scheduler) {
+        for piece in Stream::new(pipeline, Some(enough), Some((self.offset, self.count)), scheduler) {
             let (batch, memory) = piece?;
             schema.get_or_insert_with(|| batch.schema().clone());
             keeper.push(batch)?;

@@ -14,7 +14,7 @@ use frame_plan::JoinKind;
 use super::buckets::{Wanted, in_first};
 use super::finder::Finder;
 use super::gathering::{Gathering, Way};
-use super::parted::{Apart, Resident};
+use super::parted::{Apart, Resident, only_file};
 use super::probe::Prober;
 use super::table::NONE;
 use crate::compact::compacted;
@@ -53,7 +53,7 @@ impl std::fmt::Debug for Work {
 
 impl Hybrid {
     /// The join with rows of a pipeline, of which those that are `wanted` may match something.
-    pub(super) fn new(apart: &Apart, resident: &Resident, wanted: Wanted, pipeline: &Pipeline) -> Self {
+    pub(super) fn new(apart: &Apart, resident: &Resident, wanted: Wanted, pipeline: Pipeline) -> Self {
         let prober = &apart.prober;
         let keys = prober.finder.keys().to_vec();
         let prober = Prober {
@@ -78,7 +78,7 @@ impl Hybrid {
             schema: OnceLock::new(),
             idle: Mutex::default(),
         };
-        Self { work: Arc::new(work), pipeline: pipeline.clone() }
+        Self { work: Arc::new(work), pipeline }
     }
 }
 
@@ -104,7 +104,7 @@ impl Source for Hybrid {
         self.pipeline.source.close()?;
         let gathered = std::mem::take(&mut *self.work.idle());
         let Work { apart, way, .. } = &*self.work;
-        Ok(Some(scheduler.run_one(|| apart.joined(gathered, way, None, &self.pipeline, scheduler))?))
+        Ok(Some(scheduler.run_one(|| apart.joined(gathered, way, None, (only_file(&self.pipeline), &self.pipeline.cx), scheduler))?))
     }
 }
 

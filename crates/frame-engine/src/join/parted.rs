@@ -127,7 +127,7 @@ pub(crate) struct Apart {
 }
 
 impl StageSink for Apart {
-    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+    fn collect(&self, pipeline: Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
         if let Some(joined) = self.prober.joined.get() {
             return Ok(joined.clone());
         }
@@ -146,7 +146,10 @@ impl StageSink for Apart {
         if stop.is_none() {
             source.close()?;
         }
-        Ok(scheduler.run_one(|| self.joined(gathered, &way, stop, pipeline, scheduler))?)
+        // What was read is given up before it is joined.
+        let (file, cx) = (only_file(&pipeline), pipeline.cx.clone());
+        drop((source, pipeline));
+        Ok(scheduler.run_one(|| self.joined(gathered, &way, stop, (file, &cx), scheduler))?)
     }
 
     fn explain(&self) -> String {
@@ -167,23 +170,24 @@ impl Apart {
         Ok(Way::ByKey { keys: self.prober.finder.keys().to_vec(), wanted })
     }
 
-    /// Joins the left rows that were gathered, up to the partition that could not be read to its end.
+    /// Joins the left rows that were gathered, up to the partition that could not be read to its end; `file` is the one that they come
+    /// from, if it is only one.
     pub(super) fn joined(
         &self,
         gathered: Vec<Gathering>,
         way: &Way,
         stop: Option<(usize, Stop)>,
-        pipeline: &Pipeline,
+        (file, cx): (Option<String>, &Context),
         scheduler: &Scheduler,
     ) -> Result<Arc<dyn Source>> {
-        let (right, cx) = (self.right()?, &pipeline.cx);
+        let right = self.right()?;
         let Aside::ByKey(left, _, _, memory) = Gathering::spilled(gathered, way, scheduler, cx)? else {
             return Err(Error::internal("rows that are not in buckets"));
         };
         let last = stop.as_ref().map(|(partition, _)| first_rank(partition + 1));
         let sides = Arc::new(Sides::new(&self.prober, right, last, cx));
         let tasks = left.into_iter().zip(&right.buckets).map(|(left, right)| Task::new(left, right.clone())).collect();
-        let rows = Rows { sides, schema: self.prober.schema.clone(), file: only_file(pipeline) };
+        let rows = Rows { sides, schema: self.prober.schema.clone(), file };
         if self.prober.is_unordered {
             return Ok(Arc::new(Unordered { tasks, rows, _memory: memory }));
         }
@@ -221,7 +225,7 @@ impl Apart {
 }
 
 /// The file that all partitions are of, if there is only one.
-fn only_file(pipeline: &Pipeline) -> Option<String> {
+pub(super) fn only_file(pipeline: &Pipeline) -> Option<String> {
     let source = &pipeline.source;
     let first = (source.partitions() > 0).then(|| source.file(0)).flatten()?;
     (1..source.partitions()).all(|partition| source.file(partition) == Some(first)).then(|| first.to_owned())

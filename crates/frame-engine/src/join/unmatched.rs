@@ -24,7 +24,7 @@ use crate::source::{Batches, Once, Source};
 pub(crate) struct Unmatched(pub(crate) Arc<Prober>);
 
 impl StageSink for Unmatched {
-    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+    fn collect(&self, pipeline: Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
         let Side::Buckets(_) = self.0.side()? else { return Marking(self.0.clone()).collect(pipeline, scheduler) };
         let joined = Apart { prober: self.0.clone(), is_cut: false }.collect(pipeline, scheduler)?;
         self.0.joined.set(joined).map_err(|_| Error::internal("a join was done twice"))?;

@@ -31,7 +31,7 @@ impl Lowering<'_> {
         let (cx, schema) = (of_slices(self.cx), group_by.schema.clone());
         let (of_slice, group_by) = (scan.clone(), group_by.clone());
         let work: Work = Box::new(move |at, scheduler| {
-            let source = group_by.collect(&pipeline(of_slice.slice(at), Vec::new(), &cx), scheduler)?;
+            let source = group_by.collect(pipeline(of_slice.slice(at), Vec::new(), &cx), scheduler)?;
             Ok(pipeline(source, Vec::new(), &cx))
         });
         Some(Open { feed: Feed::Sliced(Arc::new(Sliced::new(vec![scan], work, text))), pipes: Vec::new(), limit: None, schema })
@@ -82,7 +82,7 @@ impl Lowering<'_> {
                 built: built.clone(),
                 text: String::new(),
             };
-            build.collect(&pipeline(rights.slice(at), Vec::new(), &cx), scheduler)?;
+            build.collect(pipeline(rights.slice(at), Vec::new(), &cx), scheduler)?;
             let prober = Prober {
                 finder: Finder::new(left_keys.clone()),
                 near: None,

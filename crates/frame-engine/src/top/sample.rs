@@ -54,7 +54,7 @@ impl StageWork for Counting<'_> {
 }
 
 impl StageSink for Sample {
-    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+    fn collect(&self, pipeline: Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
         let partitions = pipeline.source.partitions();
         // The rows of the first pass are counted in the second one.
         let mut first_pass = pipeline.clone();

@@ -101,13 +101,13 @@ impl Files<'_> {
 }
 
 impl StageSink for Write {
-    fn collect(&self, pipeline: &Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
-        let cx = &pipeline.cx;
+    fn collect(&self, pipeline: Pipeline, scheduler: &Arc<Scheduler>) -> Result<Arc<dyn Source>, Stop> {
+        let cx = pipeline.cx.clone();
         let mut files = self.open(scheduler)?;
         let mut memory = cx.budget.reserve("rows that are not written yet");
         let mut rows = 0;
         let enough = self.limit.map(|(offset, count)| offset.saturating_add(count));
-        for piece in Stream::new(pipeline.clone(), enough, self.limit, scheduler) {
+        for piece in Stream::new(pipeline, enough, self.limit, scheduler) {
             let (batch, _memory) = match piece {
                 // What went into a pipe cannot be taken back.
                 Err(Stop::Restart(restart)) if rows > 0 && files.is_stream() => return Err(too_late(&sentence(&restart), rows).into()),
