@@ -61,7 +61,7 @@ const LANES: [[u64; 4]; 16] = {
     let mut table = [[0; 4]; 16];
     let mut at = 0;
     while at < 64 {
-        table[at / 4][at % 4] = if at / 4 >> (at % 4) & 1 == 1 { u64::MAX } else { 0 };
+        table[at / 4][at % 4] = if ((at / 4) >> (at % 4)) & 1 == 1 { u64::MAX } else { 0 };
         at += 1;
     }
     table
