@@ -43,8 +43,7 @@ fn written(rows: &RecordBatch, options: &str, batch_rows: usize) -> Vec<u8> {
         writer.write(&rows.slice(start, batch_rows.min(rows.num_rows() - start))).expect("rows");
     }
     writer.finish().expect("a footer");
-    let bytes = out.0.lock().expect("nobody panicked").clone();
-    bytes
+    out.0.lock().expect("nobody panicked").clone()
 }
 
 fn by_the_crate(bytes: &[u8], schema: &SchemaRef) -> (RecordBatch, ParquetMetaData) {
