@@ -13,6 +13,7 @@ use frame_plan::Plan;
 use frame_testing::cases;
 use frame_testing::model::{self, Failure, Kind, Rows};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 
 /// Columns and rows of an answer, or the arithmetic error that it ends with.
 type Answer = std::result::Result<(SchemaRef, Vec<Vec<Scalar>>), String>;
@@ -149,6 +150,22 @@ fn answers_are_those_of_the_model() {
     if let Err(error) = runner.run(&(cases(), worlds), test) {
         panic!("{error}");
     }
+}
+
+#[test]
+fn random_chains_of_joins_are_put_in_another_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("table.csv");
+    let engine = World(1, 8192, 16 << 20, 256 << 10, usize::MAX, true).engine();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let reordered = (0..300).filter(|_| {
+        let case = cases().new_tree(&mut runner).expect("a case").current();
+        std::fs::write(&file, case.table.csv()).expect("a file");
+        let plan = case.reading(&file.display().to_string());
+        engine.explain(|_| Ok(plan.clone())).expect("a plan").contains("after order joins")
+    });
+    let reordered = reordered.count();
+    assert!(reordered > 20, "{reordered} of 300 random plans have their joins in another order");
 }
 
 /// Columns `i`, `j` (int), `f` (float), `t` (text) of small tables, queries, and what they once got wrong.

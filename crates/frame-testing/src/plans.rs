@@ -22,6 +22,12 @@ pub struct Case {
     pub plan: Plan,
 }
 
+/// Joins of a chain, and the most rows of their right sides: each may give as many times the rows.
+const CHAIN: usize = 3;
+const CHAIN_ROWS: usize = 3;
+/// The most rows of the right side of any other join.
+const RIGHT_ROWS: usize = 6;
+
 /// The path that the plans of [`cases`] read.
 const PATH: &str = "table.csv";
 
@@ -52,9 +58,14 @@ impl Case {
 fn plan(table: &Columns, stages: &[Vec<u16>]) -> Plan {
     let mut plan = Plan::Scan(Scan::new(Table::input(PATH)));
     for words in stages {
-        let columns = model::columns(&plan, table).expect("random plans are of what the model knows");
-        let mut stage = Stage { table, columns: &columns, choices: Choices::new(words) };
-        plan = stage.on(plan);
+        // Now and then a stage is several joins behind each other.
+        let is_chain = words.first().is_some_and(|word| word % 5 == 4);
+        let parts = if is_chain { words.chunks(words.len().div_ceil(CHAIN).max(1)) } else { words.chunks(words.len().max(1)) };
+        for words in parts {
+            let columns = model::columns(&plan, table).expect("random plans are of what the model knows");
+            let mut stage = Stage { table, columns: &columns, choices: Choices::new(words) };
+            plan = if is_chain { stage.join(plan, CHAIN_ROWS) } else { stage.on(plan) };
+        }
     }
     plan
 }
@@ -86,7 +97,7 @@ impl Stage<'_> {
             13 => self.unpivot(input),
             14 => self.complete(input),
             15 | 16 => self.windows(input),
-            17..=19 => self.join(*input),
+            17..=19 => self.join(*input, RIGHT_ROWS),
             _ => Plan::Mark(Mark { input, remark: Remark::Note("it's a note".to_owned()) }),
         }
     }
@@ -287,12 +298,12 @@ impl Stage<'_> {
         Plan::Union(Union { inputs: vec![input, other], by_position })
     }
 
-    /// A few rows of the table, or of the plan itself, beside the rows.
-    fn join(&mut self, left: Plan) -> Plan {
+    /// A few rows of the table, or of the plan itself, beside the rows; each of their keys once now and then.
+    fn join(&mut self, left: Plan, rows_max: usize) -> Plan {
         let is_again = self.choices.once_in(3);
         let input = if is_again { left.clone() } else { Plan::Scan(Scan::new(Table::input(PATH))) };
-        let (count, offset) = (1 + self.choices.below(6) as u64, self.choices.below(4) as u64);
-        let right = Plan::Limit(Limit { input: Box::new(input), offset, count });
+        let (count, offset) = (1 + self.choices.below(rows_max) as u64, self.choices.below(4) as u64);
+        let mut right = Plan::Limit(Limit { input: Box::new(input), offset, count });
         let others = if is_again { self.columns } else { self.table };
         let mut kind = JoinKind::ALL[self.choices.below(JoinKind::ALL.len())];
         let mut as_of = None;
@@ -313,7 +324,18 @@ impl Stage<'_> {
         let keys = if kind == JoinKind::Cross { Vec::new() } else { keys };
         let is_free = |alias: &String| self.columns.iter().all(|(name, _)| !name.starts_with(&format!("{alias}.")));
         let alias = (0..).map(|number| format!("r{number}")).find(is_free);
-        let expect = (kind != JoinKind::Cross && self.choices.once_in(4)).then_some(Expect::ManyToMany);
+        let mut expect = (kind != JoinKind::Cross && self.choices.once_in(4)).then_some(Expect::ManyToMany);
+        if !keys.is_empty() && kind != JoinKind::AsOf && self.choices.once_in(4) {
+            let kind_of = |columns: &Columns, name: &str| columns.iter().find(|(known, _)| known == name).map(|(_, kind)| *kind);
+            let is_told = |pair: &KeyPair| {
+                let kind = kind_of(self.columns, &pair.left);
+                kind == kind_of(others, &pair.right) && kind != Some(Kind::Float)
+            };
+            let is_once = keys.iter().all(is_told);
+            let by = keys.iter().map(|pair| pair.right.clone()).collect();
+            right = Plan::Dedup(Dedup { input: Box::new(right), by, order: Vec::new(), keep_last: false });
+            expect = (is_once && self.choices.once_in(2)).then_some(Expect::ManyToOne).or(expect);
+        }
         Plan::Join(Join { left: Box::new(left), right: Box::new(right), kind, keys, as_of, expect, alias, prefixed: None })
     }
 

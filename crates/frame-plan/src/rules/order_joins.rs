@@ -55,9 +55,9 @@ fn ordered(plan: Plan, seen: Seen, catalog: &dyn Catalog) -> Result<Plan> {
         return chain.ordered(seen, catalog);
     }
     if let Plan::Join(mut join) = plan {
-        let below = seen_right(&join, seen);
-        join.left = Box::new(ordered(*join.left, seen, catalog)?);
-        join.right = Box::new(ordered(*join.right, below, catalog)?);
+        let (left, right) = (seen_left(&join, seen), seen_right(&join, seen));
+        join.left = Box::new(ordered(*join.left, left, catalog)?);
+        join.right = Box::new(ordered(*join.right, right, catalog)?);
         return Ok(Plan::Join(join));
     }
     let below = seen_below(&plan, seen, catalog)?;
@@ -85,9 +85,15 @@ fn seen_below(plan: &Plan, seen: Seen, catalog: &dyn Catalog) -> Result<Seen> {
     })
 }
 
+/// What a join sees of its left side: of keys that are there twice the first one is told.
+fn seen_left(join: &Join, seen: Seen) -> Seen {
+    let order = if join.expect.is_some_and(Expect::left_once) { Order::Needed } else { seen.order };
+    Seen { order, ..seen }
+}
+
 /// What a join sees of its right side: the order of the matches of a row, unless it takes no right columns.
 fn seen_right(join: &Join, seen: Seen) -> Seen {
-    match join.kind.is_filter() {
+    match join.kind.is_filter() && !join.expect.is_some_and(Expect::right_once) {
         true => Seen { order: Order::Nothing, places: false },
         false => Seen { order: Order::Needed, places: seen.places },
     }
