@@ -28,6 +28,9 @@ const CHAIN_ROWS: usize = 3;
 /// The most rows of the right side of any other join.
 const RIGHT_ROWS: usize = 6;
 
+/// Plans that read so many tables are no longer joined with themselves.
+const SOURCES: usize = 8;
+
 /// The path that the plans of [`cases`] read.
 const PATH: &str = "table.csv";
 
@@ -300,7 +303,8 @@ impl Stage<'_> {
 
     /// A few rows of the table, or of the plan itself, beside the rows; each of their keys once now and then.
     fn join(&mut self, left: Plan, rows_max: usize) -> Plan {
-        let is_again = self.choices.once_in(3);
+        // Doubled again and again a plan would have more stages than a query may have.
+        let is_again = self.choices.once_in(3) && left.sources().len() < SOURCES;
         let input = if is_again { left.clone() } else { Plan::Scan(Scan::new(Table::input(PATH))) };
         let (count, offset) = (1 + self.choices.below(rows_max) as u64, self.choices.below(4) as u64);
         let mut right = Plan::Limit(Limit { input: Box::new(input), offset, count });
@@ -332,7 +336,13 @@ impl Stage<'_> {
                 kind == kind_of(others, &pair.right) && kind != Some(Kind::Float)
             };
             let is_once = keys.iter().all(is_told);
-            let by = keys.iter().map(|pair| pair.right.clone()).collect();
+            // A column is named once there.
+            let mut by: Vec<String> = Vec::new();
+            keys.iter().for_each(|pair| {
+                if !by.contains(&pair.right) {
+                    by.push(pair.right.clone())
+                }
+            });
             right = Plan::Dedup(Dedup { input: Box::new(right), by, order: Vec::new(), keep_last: false });
             expect = (is_once && self.choices.once_in(2)).then_some(Expect::ManyToOne).or(expect);
         }
