@@ -214,6 +214,9 @@ fn numbers_of_other_countries() {
     }
     let typed = ["query", "where price is not null | agg sum price", &path, "--types", "price=decimal(12,2)"];
     assert_eq!(answer(&[&typed[..], &flags[..]].concat()), "sum_price\n1234.75\n");
+    // A point is no mark of such a file.
+    let point = write(folder.path(), "point.csv", "x;y\n1,5;a\n1.5;b\n");
+    fails(&["query", "", &point, "-d", ";", "--decimal", ",", "--types", "x=decimal(10,2)"], 3, &["1..5"]);
     let told = answer(&["sniff", &path]);
     for line in [
         "decimals     ','   '.' between thousands",

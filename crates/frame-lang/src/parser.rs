@@ -453,8 +453,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A number as programs write it, of a text with marks for decimals and thousands.
+/// A number as programs write it, of a text with marks for decimals and thousands. A point that is neither is doubled, which no number has.
 fn without_marks(column: Expr, (decimal, thousands): &(Option<String>, Option<String>)) -> Expr {
     let column = thousands.iter().fold(column, |expr, mark| replaced(expr, mark, ""));
-    decimal.iter().filter(|mark| *mark != ".").fold(column, |expr, mark| replaced(expr, mark, "."))
+    decimal.iter().filter(|mark| *mark != ".").fold(column, |expr, mark| replaced(replaced(expr, ".", ".."), mark, "."))
 }
