@@ -61,9 +61,15 @@ pub(crate) fn items(parser: &mut Parser<'_>, input: &Plan) -> Result<Vec<(Expr, 
         }
         is_first = false;
         if !parser.accept_symbol(",") {
-            return Ok(items);
+            return if items.is_empty() { Err(none_left().at(parser.last_span())) } else { Ok(items) };
         }
     }
+}
+
+/// The error for names that leave no column.
+pub(crate) fn none_left() -> Error {
+    let error = QueryError::Usage("no column would be left".to_owned());
+    Error::new(error).hint("name the columns to keep: `select a, b`; `count` counts the rows")
 }
 
 /// The same without expressions and new names: columns of `input`, each once, with their places in the text.

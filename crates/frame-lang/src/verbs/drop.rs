@@ -1,6 +1,6 @@
 //! `drop`: all columns but some.
 
-use frame_core::{Error, QueryError, Result};
+use frame_core::Result;
 use frame_expr::Expr;
 use frame_plan::{Catalog, Plan, Project};
 
@@ -34,8 +34,7 @@ pub fn dropped(input: Plan, names: &[String], catalog: &dyn Catalog) -> Result<P
     let kept = schema.fields().iter().map(|field| field.name().clone()).filter(|name| !names.contains(name));
     let items: Vec<_> = kept.map(|name| (Expr::column(name.clone()), name)).collect();
     if items.is_empty() {
-        let error = QueryError::Usage("no column would be left".to_owned());
-        return Err(Error::new(error).hint("name the columns to keep: `select a, b`; `count` counts the rows"));
+        return Err(columns::none_left());
     }
     Ok(Plan::Project(Project { input: Box::new(input), items }))
 }
