@@ -4,7 +4,7 @@
 //! bits of the hash, and so is the left side. What cannot be parted, as it is one key, is taken in chunks that fit: the left rows go
 //! through the table of each chunk, and what matched nothing in any of them is known at the end.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, UInt32Array, new_empty_array, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -14,7 +14,6 @@ use frame_plan::{JoinColumn, JoinKind};
 
 use super::buckets::{Bucket, LEVELS, ranks};
 use super::build::{Built, BuiltSlot, Making, Side};
-use super::finder::Finder;
 use super::keys::Key;
 use super::near::NearRule;
 use super::parted::Parted;
@@ -94,19 +93,10 @@ impl Sides {
 
     /// A left side for a table.
     fn prober(&self, kind: JoinKind, built: Built) -> Arc<Prober> {
-        Arc::new(Prober {
-            finder: Finder::new(self.left_keys.clone()),
-            near: self.near.clone(),
-            kind,
-            columns: self.columns.clone(),
-            schema: self.schema.clone(),
-            left_columns: 0,
-            built: BuiltSlot::new(Side::Table(built).into()),
-            batch_rows: self.cx.batch_rows,
-            is_unordered: false,
-            text: String::new(),
-            joined: OnceLock::new(),
-        })
+        let result = (self.columns.clone(), self.schema.clone());
+        let built = BuiltSlot::new(Side::Table(built).into());
+        let prober = Prober::new(self.left_keys.clone(), kind, result, built, self.cx.batch_rows);
+        Arc::new(Prober { near: self.near.clone(), ..prober })
     }
 }
 

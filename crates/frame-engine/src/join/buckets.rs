@@ -147,15 +147,39 @@ impl Parter {
 
     /// Writes rows: columns, and the ranks behind them.
     pub(super) fn write(&mut self, batches: Vec<Vec<ArrayRef>>, cx: &Context) -> Result<()> {
+        self.write_behind(0, batches, |_, _, _| Ok(()), cx)
+    }
+
+    /// The same for the rows of buckets from number `stay` on; `keep` is told a batch by its number, its columns, and its other rows.
+    pub(super) fn write_behind(
+        &mut self,
+        stay: usize,
+        batches: Vec<Vec<ArrayRef>>,
+        mut keep: impl FnMut(usize, &[ArrayRef], &UInt32Array) -> Result<()>,
+        cx: &Context,
+    ) -> Result<()> {
         let file = match &self.file {
             Some(file) => file.clone(),
             None => self.file.insert(Arc::new(cx.spill.file()?)).clone(),
         };
         let mut places = Vec::new();
         let mut ends = vec![0; BUCKETS];
-        for columns in &batches {
+        for (at, columns) in batches.iter().enumerate() {
+            let before = places.len();
             self.place(columns, &mut places, &mut ends)?;
+            if stay > 0 {
+                let (mut stays, mut row) = (Vec::new(), 0);
+                for place in &mut places[before..] {
+                    if usize::from(*place) < stay {
+                        *place = NOWHERE;
+                        stays.push(row);
+                    }
+                    row += 1;
+                }
+                keep(at, columns, &stays.into())?;
+            }
         }
+        ends[..stay].fill(0);
         let mut next = vec![0; BUCKETS];
         let mut total = 0;
         for (next, end) in next.iter_mut().zip(&mut ends) {

@@ -189,6 +189,12 @@ impl Room {
 }
 
 impl Build {
+    /// For rows of a schema. What is expected of keys, what stays or is remembered, rows that are passed on, and the text are for those who
+    /// have them.
+    pub(crate) fn new(making: Making, schema: SchemaRef, built: BuiltSlot) -> Self {
+        Self { making, once: None, staying: None, marks: None, passes_on: false, schema, built, text: String::new() }
+    }
+
     /// How the rows go to disk if they do not fit in memory.
     fn way(&self) -> Way {
         let wanted = Wanted::All(self.marks.clone());
@@ -265,7 +271,7 @@ impl Build {
     fn by_disk(&self, shares: Vec<Gathering>, way: &Way, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
         let nothing = || Arc::new(Batches::new(Vec::new(), Vec::new()));
         match Gathering::spilled(shares, way, scheduler, cx)? {
-            Aside::ByKey(mut buckets, stayed, of_stayed, mut memory) => {
+            Aside::ByKey { mut buckets, stayed, of_stayed, mut memory } => {
                 let resident = self.resident(stayed, of_stayed, (&mut buckets, &mut memory), scheduler, cx)?;
                 let (making, marks) = (self.making.clone(), self.marks.clone().filter(|marks| marks.tells_apart()));
                 let parted = Parted { buckets, resident, making, types: self.types(), marks, _memory: memory };

@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::ArrayRef;
-use arrow::compute::take;
 use frame_core::{Batch, Error, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
-use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, Wanted, in_first, merge, parting_bytes};
+use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, Wanted, merge, parting_bytes};
 use super::columns::held_bytes;
 use super::keys::Key;
 use super::staying::{Stayed, StayedBatch, Staying};
@@ -80,8 +79,14 @@ type Listed = ((Option<Origin>, usize), Piece);
 
 /// What all workers have put on disk.
 pub(super) enum Aside {
-    /// Buckets, and rows of those that stay in memory, which is reserved beside.
-    ByKey(Vec<Bucket>, Vec<StayedBatch>, Reservation, Vec<Reservation>),
+    ByKey {
+        buckets: Vec<Bucket>,
+        /// Rows of buckets that stay in memory, and what they take there.
+        stayed: Vec<StayedBatch>,
+        of_stayed: Reservation,
+        /// For the places of pieces.
+        memory: Vec<Reservation>,
+    },
     InOrder(Vec<Piece>, Vec<Reservation>),
 }
 
@@ -222,21 +227,13 @@ impl Gathering {
             }
             Ok(columns)
         };
-        let mut rows = batches.iter().map(ranked).collect::<Result<Vec<_>>>()?;
-        if let Way::Partly { keys, wanted, .. } = way
-            && stay > 0
-        {
-            for ((origin, _), columns) in batches.iter().zip(&mut rows) {
-                let (stays, goes) = in_first(stay, keys, wanted, columns)?;
-                self.stayed.add(*origin, columns, &stays)?;
-                *columns = columns.iter().map(|column| take(column, &goes, None)).collect::<Result<_, _>>()?;
-            }
-        }
-        drop(batches);
+        let rows = batches.iter().map(ranked).collect::<Result<Vec<_>>>()?;
+        let origins: Vec<_> = batches.into_iter().map(|(origin, _)| origin).collect();
         // Each column is given up when it has been packed.
         self.dictionaries.clear();
         let Some(Disk::ByKey(parter)) = &mut self.disk else { return Ok(()) };
-        parter.write(rows, cx)
+        let stayed = &mut self.stayed;
+        parter.write_behind(stay, rows, |batch, columns, rows| stayed.add(origins[batch], columns, rows), cx)
     }
 
     /// Puts the rows that were to stay on disk after all, and those of all others.
@@ -274,7 +271,7 @@ impl Gathering {
         }
         listed.sort_by_key(|(place, _)| *place);
         Ok(match way {
-            Way::ByKey { .. } | Way::Behind { .. } | Way::Partly { .. } => Aside::ByKey(buckets, stayed, of_stayed, memory),
+            Way::ByKey { .. } | Way::Behind { .. } | Way::Partly { .. } => Aside::ByKey { buckets, stayed, of_stayed, memory },
             Way::InOrder | Way::Never => Aside::InOrder(listed.into_iter().map(|(_, piece)| piece).collect(), memory),
         })
     }

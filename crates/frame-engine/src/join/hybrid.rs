@@ -12,7 +12,6 @@ use frame_io::{BatchReader, RowLedger, Stop};
 use frame_plan::JoinKind;
 
 use super::buckets::{Wanted, in_first};
-use super::finder::Finder;
 use super::gathering::{Gathering, Way};
 use super::parted::{Apart, Resident, only_file};
 use super::probe::Prober;
@@ -56,22 +55,15 @@ impl Hybrid {
     pub(super) fn new(apart: &Apart, resident: &Resident, wanted: Wanted, pipeline: Pipeline) -> Self {
         let prober = &apart.prober;
         let keys = prober.finder.keys().to_vec();
-        let prober = Prober {
-            finder: Finder::new(keys.clone()),
-            near: None,
-            kind: prober.kind,
-            columns: prober.columns.clone(),
+        let result = (prober.columns.clone(), prober.schema.clone());
+        let resident_prober = Prober {
             left_columns: prober.left_columns,
-            schema: prober.schema.clone(),
-            built: resident.built.clone(),
-            batch_rows: prober.batch_rows,
             is_unordered: true,
-            text: prober.text.clone(),
-            joined: OnceLock::new(),
+            ..Prober::new(keys.clone(), prober.kind, result, resident.built.clone(), prober.batch_rows)
         };
         let work = Work {
             apart: apart.clone(),
-            prober: Arc::new(prober),
+            prober: Arc::new(resident_prober),
             buckets: resident.buckets,
             way: Way::Behind { keys, wanted: wanted.clone(), passed: resident.buckets },
             wanted,

@@ -21,7 +21,6 @@ mod unmatched;
 mod within;
 
 pub(crate) use build::{Build, BuiltSlot, Making, Once};
-pub(crate) use finder::Finder;
 pub(crate) use keys::{Key, near_key, pair};
 pub(crate) use marks::Marks;
 pub(crate) use near::NearRule;

@@ -181,7 +181,7 @@ impl Apart {
         scheduler: &Scheduler,
     ) -> Result<Arc<dyn Source>> {
         let right = self.right()?;
-        let Aside::ByKey(left, _, _, memory) = Gathering::spilled(gathered, way, scheduler, cx)? else {
+        let Aside::ByKey { buckets: left, memory, .. } = Gathering::spilled(gathered, way, scheduler, cx)? else {
             return Err(Error::internal("rows that are not in buckets"));
         };
         let last = stop.as_ref().map(|(partition, _)| first_rank(partition + 1));

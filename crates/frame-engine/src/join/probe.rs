@@ -12,6 +12,7 @@ use frame_plan::{JoinColumn, JoinKind};
 use super::build::{Built, BuiltSlot, Side};
 use super::columns::picked;
 use super::finder::Finder;
+use super::keys::Key;
 use super::near::NearRule;
 use super::parted::Apart;
 use super::table::NONE;
@@ -76,6 +77,31 @@ impl Pipe for Probe {
 }
 
 impl Prober {
+    /// For rows with these keys, which find rows of a side; `columns` and `schema` are those of the result. Nearest rows, the number of left
+    /// columns, an order that does not matter, and the text are for those who have them.
+    pub(crate) fn new(
+        keys: Vec<Key>,
+        kind: JoinKind,
+        (columns, schema): (Vec<JoinColumn>, SchemaRef),
+        built: BuiltSlot,
+        batch_rows: usize,
+    ) -> Self {
+        let (finder, text) = (Finder::new(keys), String::new());
+        Self {
+            finder,
+            near: None,
+            kind,
+            columns,
+            left_columns: 0,
+            schema,
+            built,
+            batch_rows,
+            is_unordered: false,
+            text,
+            joined: OnceLock::new(),
+        }
+    }
+
     /// What has become of the other side.
     pub(super) fn side(&self) -> Result<&Side> {
         self.built.get().ok_or_else(|| Error::internal("a join before its table"))

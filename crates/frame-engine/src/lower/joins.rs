@@ -1,6 +1,6 @@
 //! Joins in the task graph: the stages that make their tables, and the pipes that go through them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use frame_core::Result;
@@ -8,7 +8,7 @@ use frame_plan::{AsOf, Expect, Join, JoinColumn, JoinKind, KeyPair, Plan};
 
 use super::{Lowering, Open, Use};
 use crate::graph::{Feed, Flowline, Stage};
-use crate::join::{self, Build, BuiltSlot, Finder, Key, Making, Marks, NearRule, Once, Probe, Prober, Staying, Unmatched, Within};
+use crate::join::{self, Build, BuiltSlot, Key, Making, Marks, NearRule, Once, Probe, Prober, Staying, Unmatched, Within};
 
 /// A left side is small beside a right side with so many times its rows.
 const SMALLER: u64 = 4;
@@ -49,20 +49,13 @@ impl Lowering<'_> {
         if join.expect.is_some_and(Expect::left_once) {
             let (is_kept, schema) = (vec![false; left.schema.fields().len()], left.schema.clone());
             let once = join.expect.map(|expect| Once { expect, side: "left", pairs: join.keys.clone() });
-            let sink = Build {
-                making: Making { keys: left_keys.clone(), near: None, is_kept },
-                once,
-                staying: None,
-                marks: None,
-                schema,
-                passes_on: false,
-                built: BuiltSlot::default(),
-                text: text.clone(),
-            };
+            let making = Making { keys: left_keys.clone(), near: None, is_kept };
+            let sink = Build { once, text: text.clone(), ..Build::new(making, schema, BuiltSlot::default()) };
             self.stages.push(Stage { flowline: left.into_flowline(), sink: Box::new(sink) });
             left = self.again(&join.left)?;
         }
-        let is_reduced = self.is_left_small(join)?;
+        let rows = (join::rows(&join.left, self.tables)?, join::rows(&join.right, self.tables)?);
+        let is_reduced = is_left_small(join, rows);
         if is_reduced {
             self.reduce(&mut left, &mut right, &left_keys, &right_keys, &text);
         }
@@ -71,22 +64,17 @@ impl Lowering<'_> {
         let once = join.expect.filter(|expect| expect.right_once());
         let once = once.map(|expect| Once { expect, side: "right", pairs: join.keys.clone() });
         let is_left_checked = join.expect.is_some_and(Expect::left_once);
-        let built = self.build(join, right, right_keys, (near.clone(), once), (is_kept, is_reduced), &text)?;
+        let making = Making { keys: right_keys, near: near.clone(), is_kept };
+        let built = self.build((join, rows), right, making, (once, is_reduced), &text)?;
         if matches!(join.kind, JoinKind::Inner | JoinKind::Semi) && !is_left_checked {
             narrow(&mut left, &left_keys, &built);
         }
         let prober = Arc::new(Prober {
-            finder: Finder::new(left_keys),
             near,
-            kind: join.kind,
-            columns,
             left_columns: left.schema.fields().len(),
-            schema: schema.clone(),
-            built,
-            batch_rows: self.cx.batch_rows,
             is_unordered: self.order == Use::Nothing,
             text,
-            joined: OnceLock::new(),
+            ..Prober::new(left_keys, join.kind, (columns, schema.clone()), built, self.cx.batch_rows)
         });
         if !join.kind.keeps_right() {
             left.pipes.push(Arc::new(Probe(prober)));
@@ -100,46 +88,19 @@ impl Lowering<'_> {
         Ok(Open { feed: Feed::Union(vec![left.into_flowline(), rest]), pipes: Vec::new(), limit: None, schema })
     }
 
-    /// Whether the left side is so much smaller that the right side is to be cut to what it needs first.
-    fn is_left_small(&self, join: &Join) -> Result<bool> {
-        let can_be = matches!(join.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti);
-        // What is expected of keys is expected of all of them.
-        let is_checked = join.expect.is_some_and(|expect| expect.left_once() || expect.right_once());
-        if !can_be || is_checked {
-            return Ok(false);
-        }
-        let (left, right) = (join::rows(&join.left, self.tables)?, join::rows(&join.right, self.tables)?);
-        Ok(left.saturating_mul(SMALLER) <= right)
-    }
-
     /// Gathers the left side, and leaves out right rows that match none of it.
     fn reduce(&mut self, left: &mut Open, right: &mut Open, left_keys: &[Key], right_keys: &[Key], text: &str) {
         let built = BuiltSlot::default();
         let gathered = Open { feed: Feed::Stage(self.stages.len()), pipes: Vec::new(), limit: None, schema: left.schema.clone() };
         let input = std::mem::replace(left, gathered);
-        let sink = Build {
-            making: Making { keys: left_keys.to_vec(), near: None, is_kept: vec![false; input.schema.fields().len()] },
-            once: None,
-            staying: None,
-            marks: None,
-            passes_on: true,
-            schema: input.schema.clone(),
-            built: built.clone(),
-            text: text.to_owned(),
-        };
+        let making = Making { keys: left_keys.to_vec(), near: None, is_kept: vec![false; input.schema.fields().len()] };
+        let sink = Build { passes_on: true, text: text.to_owned(), ..Build::new(making, input.schema.clone(), built.clone()) };
         self.stages.push(Stage { flowline: input.into_flowline(), sink: Box::new(sink) });
+        let result = (Vec::new(), right.schema.clone());
         let prober = Prober {
-            finder: Finder::new(right_keys.to_vec()),
-            near: None,
-            kind: JoinKind::Semi,
-            columns: Vec::new(),
             left_columns: right.schema.fields().len(),
-            schema: right.schema.clone(),
-            built,
-            batch_rows: self.cx.batch_rows,
-            is_unordered: false,
             text: format!("keep what matches for {text}"),
-            joined: OnceLock::new(),
+            ..Prober::new(right_keys.to_vec(), JoinKind::Semi, result, built, self.cx.batch_rows)
         };
         narrow(right, right_keys, &prober.built);
         right.pipes.push(Arc::new(Probe(Arc::new(prober))));
@@ -148,11 +109,10 @@ impl Lowering<'_> {
     /// The stage that makes the table of the right side, unless there is one already.
     fn build(
         &mut self,
-        join: &Join,
+        (join, (left_rows, rows)): (&Join, (u64, u64)),
         right: Open,
-        keys: Vec<Key>,
-        (near, once): (Option<NearRule>, Option<Once>),
-        (is_kept, is_reduced): (Vec<bool>, bool),
+        making: Making,
+        (once, is_reduced): (Option<Once>, bool),
         text: &str,
     ) -> Result<BuiltSlot> {
         // Left rows come out as they find something then, those of other buckets later.
@@ -160,7 +120,8 @@ impl Lowering<'_> {
             && !self.cx.is_short
             && once.is_none()
             && matches!(join.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti);
-        let is_it = |known: &&Joined| known.plan == *join.right && known.keys == keys && known.is_kept == is_kept && known.stays == stays;
+        let Making { keys, near, is_kept } = &making;
+        let is_it = |known: &&Joined| known.plan == *join.right && known.keys == *keys && known.is_kept == *is_kept && known.stays == stays;
         let is_plain = near.is_none() && once.is_none() && !is_reduced;
         if let Some(known) = self.joined.iter().find(is_it).filter(|_| is_plain) {
             return Ok(known.built.clone());
@@ -175,26 +136,20 @@ impl Lowering<'_> {
                 built: built.clone(),
             });
         }
-        let making = Making { keys, near, is_kept };
-        let rows = join::rows(&join.right, self.tables)?;
-        let marks = self.marks(join, rows, stays)?;
         let sink = Build {
             staying: stays.then(|| Arc::new(Staying::new(making.clone(), rows))),
-            making,
             once,
-            marks,
-            passes_on: false,
-            schema: right.schema.clone(),
-            built: built.clone(),
+            marks: self.marks(join, (left_rows, rows), stays)?,
             text: text.to_owned(),
+            ..Build::new(making, right.schema.clone(), built.clone())
         };
         self.stages.push(Stage { flowline: right.into_flowline(), sink: Box::new(sink) });
         Ok(built)
     }
 
-    /// What remembers the keys of the right side, of so many rows at most, if it goes to disk. That takes time for each of its rows, and
-    /// spares some for each left one that finds nothing.
-    fn marks(&self, join: &Join, rows: u64, stays: bool) -> Result<Option<Arc<Marks>>> {
+    /// What remembers the keys of the right side, if it goes to disk. That takes time for each of its rows, and
+    /// spares some for each left one that finds nothing; both sides have so many at most.
+    fn marks(&self, join: &Join, (left_rows, rows): (u64, u64), stays: bool) -> Result<Option<Arc<Marks>>> {
         let is_asked = matches!(join.kind, JoinKind::Inner | JoinKind::Semi | JoinKind::Right) || stays;
         // What is sure to fit in memory leaves nothing to remember.
         let may_spill = rows.saturating_mul(ROW_BYTES) > self.cx.budget.limit_bytes() as u64 / 8;
@@ -202,9 +157,17 @@ impl Lowering<'_> {
             return Ok(None);
         }
         let about = frame_plan::about_rows(&join.right, self.tables)?.map_or(rows, |about| about.min(rows));
-        let is_few = about.saturating_mul(MANY) <= join::rows(&join.left, self.tables)?;
+        let is_few = about.saturating_mul(MANY) <= left_rows;
         Ok(is_few.then(|| Arc::new(Marks::new(about))))
     }
+}
+
+/// Whether the left side is so much smaller that the right side is to be cut to what it needs first; both sides have so many rows at most.
+fn is_left_small(join: &Join, (left, right): (u64, u64)) -> bool {
+    let can_be = matches!(join.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti);
+    // What is expected of keys is expected of all of them.
+    let is_checked = join.expect.is_some_and(|expect| expect.left_once() || expect.right_once());
+    can_be && !is_checked && left.saturating_mul(SMALLER) <= right
 }
 
 /// Lets a scan leave out rows whose key is none of a table's. A filter of the scan may fail for rows that are left out, so there must be none.

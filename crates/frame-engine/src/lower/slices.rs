@@ -1,6 +1,6 @@
 //! Group bys and joins that are computed slice by slice.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use frame_core::Result;
 use frame_plan::{Join, JoinColumn, JoinKind, Plan};
@@ -10,7 +10,7 @@ use super::{Lowering, Open, Use};
 use crate::context::Context;
 use crate::graph::{Feed, StageSink};
 use crate::group_by::GroupBy;
-use crate::join::{Build, BuiltSlot, Finder, Key, Making, Probe, Prober};
+use crate::join::{Build, BuiltSlot, Key, Making, Probe, Prober};
 use crate::pipeline::{Pipe, Pipeline};
 use crate::slices::{Sliced, SlicedScan, Work, cut, extents};
 use crate::source::TableSource;
@@ -72,30 +72,12 @@ impl Lowering<'_> {
         let (lefts, rights) = (left_scan.clone(), right_scan.clone());
         let work: Work = Box::new(move |at, scheduler| {
             let built = BuiltSlot::default();
-            let build = Build {
-                making: Making { keys: right_keys.clone(), near: None, is_kept: is_kept.clone() },
-                once: None,
-                staying: None,
-                marks: None,
-                schema: right_schema.clone(),
-                passes_on: false,
-                built: built.clone(),
-                text: String::new(),
-            };
+            let making = Making { keys: right_keys.clone(), near: None, is_kept: is_kept.clone() };
+            let build = Build::new(making, right_schema.clone(), built.clone());
             build.collect(pipeline(rights.slice(at), Vec::new(), &cx), scheduler)?;
-            let prober = Prober {
-                finder: Finder::new(left_keys.clone()),
-                near: None,
-                kind,
-                columns: columns.clone(),
-                left_columns,
-                schema: joined.clone(),
-                built,
-                batch_rows,
-                is_unordered: true,
-                text: String::new(),
-                joined: OnceLock::new(),
-            };
+            let result = (columns.clone(), joined.clone());
+            let prober = Prober::new(left_keys.clone(), kind, result, built, batch_rows);
+            let prober = Prober { left_columns, is_unordered: true, ..prober };
             pipeline(lefts.slice(at), vec![Arc::new(Probe(Arc::new(prober)))], &cx).staged(false, scheduler)
         });
         let sliced = Sliced::new(vec![left_scan, right_scan], work, text);

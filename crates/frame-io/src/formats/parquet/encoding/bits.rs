@@ -32,6 +32,13 @@ pub(super) fn put_packed_head(groups: usize, out: &mut Vec<u8>) {
     put_varint((groups as u64) << 1 | 1, out);
 }
 
+/// Appends places in a dictionary of so many values as a page has them: the bits of a place, and the hybrid.
+pub(super) fn put_places(places: &[u32], values: usize, out: &mut Vec<u8>) {
+    let width = width(values.saturating_sub(1) as u64);
+    out.push(width as u8);
+    put_hybrid(places, width, out);
+}
+
 /// Appends numbers of `width` bits as the hybrid.
 pub(super) fn put_hybrid(values: &[u32], width: usize, out: &mut Vec<u8>) {
     let run_min = if width == 0 { GROUP } else { (8 * RUN_BYTES).div_ceil(width).next_multiple_of(GROUP) };

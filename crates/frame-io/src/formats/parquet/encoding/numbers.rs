@@ -6,10 +6,10 @@ use frame_core::hash;
 use parquet::basic::Encoding;
 use parquet::file::statistics::{Statistics, ValueStatistics};
 
-use super::bits::{put_hybrid, width};
+use super::bits::put_places;
 use super::bounds::Bounds;
 use super::column::{PAGE_BYTES, Values};
-use super::differences::put_differences;
+use super::differences::{Whole, put_differences};
 use super::pages::{ChunkFacts, PageFacts};
 use super::table::Table;
 
@@ -33,6 +33,15 @@ pub(super) trait Number: Copy + PartialOrd + Send {
     fn statistics(bounds: Option<(Self, Self)>, nulls: u64) -> Statistics;
 }
 
+/// Whole numbers, of which the differences are stored; see [`Number`].
+trait WholeNumber: Whole + Send {
+    fn word(self) -> u64;
+
+    fn put(values: &[Self], out: &mut Vec<u8>);
+
+    fn statistics(bounds: Option<(Self, Self)>, nulls: u64) -> Statistics;
+}
+
 /// Numbers of `SIZE` bytes one behind the other.
 fn put_plain<T: Copy, const SIZE: usize>(values: &[T], bytes: impl Fn(T) -> [u8; SIZE], out: &mut Vec<u8>) {
     let start = out.len();
@@ -48,17 +57,8 @@ fn signed<T>(bounds: Option<(T, T)>, nulls: u64) -> ValueStatistics<T> {
     ValueStatistics::new(min, max, None, Some(nulls), false).with_backwards_compatible_min_max(true)
 }
 
-fn whole_bounds<T: Copy + Ord>(values: impl Iterator<Item = T>) -> Option<(T, T)> {
-    values.fold(None, |bounds, value| match bounds {
-        None => Some((value, value)),
-        Some((min, max)) => Some((min.min(value), max.max(value))),
-    })
-}
-
-impl Number for i32 {
-    const ENCODING: Encoding = Encoding::DELTA_BINARY_PACKED;
-
-    fn bits(self) -> u64 {
+impl WholeNumber for i32 {
+    fn word(self) -> u64 {
         u64::from(self as u32)
     }
 
@@ -66,23 +66,13 @@ impl Number for i32 {
         put_plain(values, Self::to_le_bytes, out);
     }
 
-    fn put_page(values: &[Self], out: &mut Vec<u8>) {
-        put_differences(values, out);
-    }
-
-    fn bounds(values: impl Iterator<Item = Self>) -> Option<(Self, Self)> {
-        whole_bounds(values)
-    }
-
     fn statistics(bounds: Option<(Self, Self)>, nulls: u64) -> Statistics {
         Statistics::Int32(signed(bounds, nulls))
     }
 }
 
-impl Number for i64 {
-    const ENCODING: Encoding = Encoding::DELTA_BINARY_PACKED;
-
-    fn bits(self) -> u64 {
+impl WholeNumber for i64 {
+    fn word(self) -> u64 {
         self as u64
     }
 
@@ -90,16 +80,35 @@ impl Number for i64 {
         put_plain(values, Self::to_le_bytes, out);
     }
 
+    fn statistics(bounds: Option<(Self, Self)>, nulls: u64) -> Statistics {
+        Statistics::Int64(signed(bounds, nulls))
+    }
+}
+
+impl<T: WholeNumber> Number for T {
+    const ENCODING: Encoding = Encoding::DELTA_BINARY_PACKED;
+
+    fn bits(self) -> u64 {
+        self.word()
+    }
+
+    fn put(values: &[Self], out: &mut Vec<u8>) {
+        WholeNumber::put(values, out);
+    }
+
     fn put_page(values: &[Self], out: &mut Vec<u8>) {
         put_differences(values, out);
     }
 
     fn bounds(values: impl Iterator<Item = Self>) -> Option<(Self, Self)> {
-        whole_bounds(values)
+        values.fold(None, |bounds, value| match bounds {
+            None => Some((value, value)),
+            Some((min, max)) => Some((min.min(value), max.max(value))),
+        })
     }
 
     fn statistics(bounds: Option<(Self, Self)>, nulls: u64) -> Statistics {
-        Statistics::Int64(signed(bounds, nulls))
+        WholeNumber::statistics(bounds, nulls)
     }
 }
 
@@ -219,9 +228,7 @@ impl<T: ArrowPrimitiveType<Native: Number>> Values for Numbers<T> {
         let (encoding, bounds) = match &self.dictionary {
             // A page without any value of its own may come behind a dictionary that is closed.
             Some(dictionary) if dictionary.is_open || !self.places.is_empty() => {
-                let width = width(dictionary.values.len().saturating_sub(1) as u64);
-                out.push(width as u8);
-                put_hybrid(&self.places, width, out);
+                put_places(&self.places, dictionary.values.len(), out);
                 let values = self.places.iter().map(|place| dictionary.values[*place as usize]);
                 (Encoding::RLE_DICTIONARY, T::Native::bounds(values))
             }

@@ -8,7 +8,7 @@ use frame_core::hash;
 use parquet::basic::Encoding;
 use parquet::file::statistics::{Statistics, ValueStatistics};
 
-use super::bits::{put_hybrid, width};
+use super::bits::put_places;
 use super::bounds::{Bounds, lower, upper};
 use super::column::{PAGE_BYTES, Values};
 use super::pages::{ChunkFacts, PageFacts};
@@ -243,9 +243,7 @@ impl Values for Texts {
         let (encoding, bounds) = match &self.dictionary {
             // A page without any text may come behind a dictionary that is full.
             Some(dictionary) if self.is_open || !self.places.is_empty() => {
-                let width = width(dictionary.views.len().saturating_sub(1) as u64);
-                out.push(width as u8);
-                put_hybrid(&self.places, width, out);
+                put_places(&self.places, dictionary.views.len(), out);
                 let bounds = dictionary.bounds(&self.places);
                 self.places.clear();
                 (Encoding::RLE_DICTIONARY, bounds)

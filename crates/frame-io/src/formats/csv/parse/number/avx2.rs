@@ -14,7 +14,7 @@ use std::arch::x86_64::{
     _mm256_storeu_si256, _mm256_sub_epi64, _mm256_xor_si256, _pext_u64,
 };
 
-use arrow::datatypes::{Float64Type, Int64Type};
+use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type};
 
 use super::sse41::{SQUEEZE, Sse41};
 use super::{Field, FieldParser, POWERS_OF_TEN, Parsed, Rows, primitive};
@@ -83,22 +83,20 @@ struct Digits {
 
 /// See [`super::floats`]; `None` if the processor cannot.
 pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
-    #[target_feature(enable = "ssse3,sse4.1,bmi1,bmi2,avx2")]
-    fn floats(isa: Avx2, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-        primitive::<Float64Type, _>(rows, column, class, Floats(isa))
-    }
     // SAFETY: the processor has every feature of the function.
-    Avx2::available().map(|isa| unsafe { floats(isa, rows, column, class) })
+    Avx2::available().map(|isa| unsafe { parsed::<Float64Type, _>(rows, column, class, Floats(isa)) })
 }
 
 /// See [`super::ints`]; `None` if the processor cannot.
 pub(super) fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
-    #[target_feature(enable = "ssse3,sse4.1,bmi1,bmi2,avx2")]
-    fn ints(isa: Avx2, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-        primitive::<Int64Type, _>(rows, column, class, Ints(isa))
-    }
     // SAFETY: the processor has every feature of the function.
-    Avx2::available().map(|isa| unsafe { ints(isa, rows, column, class) })
+    Avx2::available().map(|isa| unsafe { parsed::<Int64Type, _>(rows, column, class, Ints(isa)) })
+}
+
+/// [`primitive`], compiled for these instructions.
+#[target_feature(enable = "ssse3,sse4.1,bmi1,bmi2,avx2")]
+fn parsed<T: ArrowPrimitiveType, P: FieldParser<Value = T::Native>>(rows: &Rows<'_>, column: usize, class: Class, parser: P) -> Parsed {
+    primitive::<T, _>(rows, column, class, parser)
 }
 
 struct Floats(Avx2);

@@ -15,7 +15,7 @@ use std::arch::x86_64::{
     _mm512_test_epi64_mask, _mm512_xor_si512,
 };
 
-use arrow::datatypes::{Float64Type, Int64Type};
+use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type};
 
 use super::sse41::Sse41;
 use super::{Field, FieldParser, POWERS_OF_TEN, Parsed, Rows, primitive};
@@ -44,22 +44,20 @@ struct Digits {
 
 /// See [`super::floats`]; `None` if the processor cannot.
 pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
-    #[target_feature(enable = "ssse3,sse4.1,bmi1,avx2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
-    fn floats(isa: Avx512, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-        primitive::<Float64Type, _>(rows, column, class, Floats(isa))
-    }
     // SAFETY: the processor has every feature of the function.
-    Avx512::available().map(|isa| unsafe { floats(isa, rows, column, class) })
+    Avx512::available().map(|isa| unsafe { parsed::<Float64Type, _>(rows, column, class, Floats(isa)) })
 }
 
 /// See [`super::ints`]; `None` if the processor cannot.
 pub(super) fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
-    #[target_feature(enable = "ssse3,sse4.1,bmi1,avx2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
-    fn ints(isa: Avx512, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-        primitive::<Int64Type, _>(rows, column, class, Ints(isa))
-    }
     // SAFETY: the processor has every feature of the function.
-    Avx512::available().map(|isa| unsafe { ints(isa, rows, column, class) })
+    Avx512::available().map(|isa| unsafe { parsed::<Int64Type, _>(rows, column, class, Ints(isa)) })
+}
+
+/// [`primitive`], compiled for these instructions.
+#[target_feature(enable = "ssse3,sse4.1,bmi1,avx2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+fn parsed<T: ArrowPrimitiveType, P: FieldParser<Value = T::Native>>(rows: &Rows<'_>, column: usize, class: Class, parser: P) -> Parsed {
+    primitive::<T, _>(rows, column, class, parser)
 }
 
 struct Floats(Avx512);

@@ -44,7 +44,7 @@ pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
             return parsed;
         }
     }
-    floats_with(portable::Words, rows, column, class)
+    primitive::<Float64Type, _>(rows, column, class, Floats(portable::Words))
 }
 
 /// Parses column `column` of every row as integers of 64 bits.
@@ -56,17 +56,7 @@ pub(super) fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
             return parsed;
         }
     }
-    ints_with(portable::Words, rows, column, class)
-}
-
-#[inline(always)]
-fn floats_with<I: Instructions>(isa: I, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-    primitive::<Float64Type, _>(rows, column, class, Floats(isa))
-}
-
-#[inline(always)]
-fn ints_with<I: Instructions>(isa: I, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-    primitive::<Int64Type, _>(rows, column, class, Ints(isa))
+    primitive::<Int64Type, _>(rows, column, class, Ints(portable::Words))
 }
 
 struct Floats<I>(I);
@@ -154,8 +144,8 @@ mod tests {
     type Reader = fn(&Rows<'_>, usize, Class) -> Option<Parsed>;
 
     fn readers() -> [(Vec<Reader>, Class, Reader); 2] {
-        let floats: Reader = |rows, column, class| Some(floats_with(portable::Words, rows, column, class));
-        let ints: Reader = |rows, column, class| Some(ints_with(portable::Words, rows, column, class));
+        let floats: Reader = |rows, column, class| Some(primitive::<Float64Type, _>(rows, column, class, Floats(portable::Words)));
+        let ints: Reader = |rows, column, class| Some(primitive::<Int64Type, _>(rows, column, class, Ints(portable::Words)));
         #[cfg(target_arch = "x86_64")]
         let vectors: [Vec<Reader>; 2] = [vec![sse41::floats, avx2::floats, avx512::floats], vec![sse41::ints, avx2::ints, avx512::ints]];
         #[cfg(not(target_arch = "x86_64"))]

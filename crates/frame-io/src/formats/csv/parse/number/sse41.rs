@@ -5,7 +5,9 @@ use std::arch::x86_64::{
     _mm_movemask_epi8, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16, _mm_set1_epi32, _mm_shuffle_epi8, _mm_sub_epi8,
 };
 
-use super::{Digits, Field, Instructions, Parsed, Rows};
+use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type};
+
+use super::{Digits, Field, FieldParser, Instructions, Parsed, Rows, primitive};
 use crate::formats::csv::class::Class;
 
 /// Proof that the processor has SSSE3, SSE 4.1 and BMI 1.
@@ -40,22 +42,20 @@ const KEEP_LAST: [u8; 32] = {
 
 /// See [`super::floats`]; `None` if the processor cannot.
 pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
-    #[target_feature(enable = "ssse3,sse4.1,bmi1")]
-    fn floats(isa: Sse41, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-        super::floats_with(isa, rows, column, class)
-    }
     // SAFETY: the processor has every feature of the function.
-    Sse41::available().map(|isa| unsafe { floats(isa, rows, column, class) })
+    Sse41::available().map(|isa| unsafe { parsed::<Float64Type, _>(rows, column, class, super::Floats(isa)) })
 }
 
 /// See [`super::ints`]; `None` if the processor cannot.
 pub(super) fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
-    #[target_feature(enable = "ssse3,sse4.1,bmi1")]
-    fn ints(isa: Sse41, rows: &Rows<'_>, column: usize, class: Class) -> Parsed {
-        super::ints_with(isa, rows, column, class)
-    }
     // SAFETY: the processor has every feature of the function.
-    Sse41::available().map(|isa| unsafe { ints(isa, rows, column, class) })
+    Sse41::available().map(|isa| unsafe { parsed::<Int64Type, _>(rows, column, class, super::Ints(isa)) })
+}
+
+/// [`primitive`], compiled for these instructions.
+#[target_feature(enable = "ssse3,sse4.1,bmi1")]
+fn parsed<T: ArrowPrimitiveType, P: FieldParser<Value = T::Native>>(rows: &Rows<'_>, column: usize, class: Class, parser: P) -> Parsed {
+    primitive::<T, _>(rows, column, class, parser)
 }
 
 impl Sse41 {
