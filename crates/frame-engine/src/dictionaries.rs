@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray};
 use arrow::compute::interleave;
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::{DataType, Int32Type};
 use arrow::row::{RowConverter, SortField};
 use frame_core::{Error, Result};
 
@@ -52,37 +52,62 @@ pub(crate) fn unified(dictionaries: &[ArrayRef]) -> Result<(ArrayRef, Vec<NewIds
     if dictionaries.iter().all(|values| Arc::ptr_eq(values, first)) {
         return Ok((first.clone(), vec![None; dictionaries.len()]));
     }
-    let converter = RowConverter::new(vec![SortField::new(first.data_type().clone())])?;
     // Batches of one row group share its values.
     let mut sources: Vec<&dyn Array> = Vec::new();
     let mut ids_of: HashMap<*const (), Arc<[i32]>> = HashMap::new();
-    let (mut known, mut firsts) = (HashMap::<Box<[u8]>, i32>::new(), Vec::new());
+    let (mut known, mut firsts) = (Known::new(first.data_type())?, Vec::new());
     let mut new_ids = Vec::with_capacity(dictionaries.len());
     for values in dictionaries {
         if let Some(ids) = ids_of.get(&address(values)) {
             new_ids.push(Some(ids.clone()));
             continue;
         }
-        let rows = converter.convert_columns(std::slice::from_ref(values))?;
-        let mut ids = Vec::with_capacity(values.len());
-        for (at, row) in rows.iter().enumerate() {
-            let id = match known.get(row.data()) {
-                Some(id) => *id,
-                None => {
-                    let next = i32::try_from(firsts.len()).map_err(|_| Error::internal("too many values of dictionaries"))?;
-                    firsts.push((sources.len(), at));
-                    known.insert(row.data().into(), next);
-                    next
-                }
-            };
-            ids.push(id);
-        }
-        let ids: Arc<[i32]> = ids.into();
+        let ids: Arc<[i32]> = known.numbers(values, |at| firsts.push((sources.len(), at)))?.into();
         sources.push(values.as_ref());
         ids_of.insert(address(values), ids.clone());
         new_ids.push(Some(ids));
     }
     Ok((interleave(&sources, &firsts)?, new_ids))
+}
+
+/// Values of one type, numbered in the order in which they came.
+#[derive(Debug)]
+pub(crate) struct Known {
+    converter: RowConverter,
+    numbers: HashMap<Box<[u8]>, i32>,
+}
+
+impl Known {
+    /// About as many bytes of memory as a value takes beside its own.
+    pub(crate) const VALUE_BYTES: usize = 2 * size_of::<(Box<[u8]>, i32)>();
+
+    /// # Errors
+    /// An Arrow error if the type has no order.
+    pub(crate) fn new(data_type: &DataType) -> Result<Self> {
+        Ok(Self { converter: RowConverter::new(vec![SortField::new(data_type.clone())])?, numbers: HashMap::new() })
+    }
+
+    /// The numbers of some values; `new` is told the places of those that came for the first time.
+    ///
+    /// # Errors
+    /// An internal error if they are too many to number.
+    pub(crate) fn numbers(&mut self, values: &ArrayRef, mut new: impl FnMut(usize)) -> Result<Vec<i32>> {
+        let rows = self.converter.convert_columns(std::slice::from_ref(values))?;
+        let mut numbers = Vec::with_capacity(values.len());
+        for (at, row) in rows.iter().enumerate() {
+            let number = match self.numbers.get(row.data()) {
+                Some(number) => *number,
+                None => {
+                    let next = i32::try_from(self.numbers.len()).map_err(|_| Error::internal("too many values of dictionaries"))?;
+                    self.numbers.insert(row.data().into(), next);
+                    new(at);
+                    next
+                }
+            };
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
 }
 
 fn address(values: &ArrayRef) -> *const () {
@@ -93,7 +118,6 @@ fn address(values: &ArrayRef) -> *const () {
 mod tests {
     use arrow::array::{Int32Array, StringArray};
     use arrow::compute::{cast, take};
-    use arrow::datatypes::DataType;
 
     use super::*;
 

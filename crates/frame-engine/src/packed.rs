@@ -49,14 +49,6 @@ impl Packed {
         if let Self::Ids(ids, values) = self { Some((ids, values)) } else { None }
     }
 
-    /// Number of rows.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Numbers(numbers) | Self::Ids(numbers, _) => numbers.len(),
-            Self::Plain(column) => column.len(),
-        }
-    }
-
     /// The type of the column.
     pub(crate) fn data_type(&self) -> DataType {
         match self {

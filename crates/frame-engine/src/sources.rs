@@ -7,12 +7,12 @@ use arrow::array::{Array, ArrayRef};
 use arrow::compute::interleave;
 use arrow::datatypes::DataType;
 use frame_core::{CancelToken, Result, memory_bytes};
-use frame_memory::SpillFile;
+use frame_memory::{MemoryBudget, SpillFile};
 
 use crate::dictionaries::{NewIds, unified};
 use crate::narrow::{Distances, Narrow, Place, near};
 use crate::packed::{Packed, bytes_of_texts, dictionary};
-use crate::spill::{Piece, plain};
+use crate::spill::{Piece, SharedValues, Shares, plain};
 
 /// Rows are picked for so many parts of what goes to disk, one after the other: all of a column at once is as near to the cache as can be,
 /// and takes more memory.
@@ -30,7 +30,18 @@ pub(crate) fn slabs(parts: &[Range<usize>]) -> impl Iterator<Item = &[Range<usiz
 }
 
 /// The columns of some batches.
-pub(crate) struct Sources(Vec<Column>);
+pub(crate) struct Sources {
+    columns: Vec<Column>,
+    /// Where the values of some columns are, if they stay in memory.
+    shares: Option<Shares>,
+}
+
+/// Where dictionaries are shared with those who write other rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Sharing<'a> {
+    pub(crate) values: &'a Arc<SharedValues>,
+    pub(crate) budget: &'a MemoryBudget,
+}
 
 /// A column batch by batch.
 enum Column {
@@ -40,29 +51,38 @@ enum Column {
         /// For each batch.
         new_ids: Vec<NewIds>,
         values: ArrayRef,
+        are_shared: bool,
     },
     Plain(Vec<ArrayRef>),
 }
 
 impl Sources {
     /// Takes over the columns of some batches.
-    pub(crate) fn new<C: Into<Packed>>(mut batches: Vec<Vec<C>>) -> Result<Self> {
+    pub(crate) fn new<C: Into<Packed>>(batches: Vec<Vec<C>>) -> Result<Self> {
+        Self::sharing(batches, None)
+    }
+
+    /// The same for rows whose dictionaries are to be shared with others, if they are small.
+    pub(crate) fn sharing<C: Into<Packed>>(mut batches: Vec<Vec<C>>, sharing: Option<Sharing<'_>>) -> Result<Self> {
         let mut columns = Vec::new();
         while let Some(parts) = batches.iter_mut().map(Vec::pop).collect::<Option<Vec<_>>>().filter(|parts| !parts.is_empty()) {
-            columns.push(Column::new(parts.into_iter().map(Into::into).collect())?);
+            let at = batches.first().map_or(0, Vec::len);
+            columns.push(Column::new(parts.into_iter().map(Into::into).collect(), sharing.map(|sharing| (sharing, at)))?);
         }
         columns.reverse();
-        Ok(Self(columns))
+        let are_shared: Arc<[bool]> = columns.iter().map(|column| matches!(column, Column::Ids { are_shared: true, .. })).collect();
+        let sharing = sharing.filter(|_| are_shared.contains(&true));
+        Ok(Self { columns, shares: sharing.map(|sharing| Shares { values: sharing.values.clone(), columns: are_shared }) })
     }
 
     /// The rows at some places, of the first `count` columns.
     pub(crate) fn rows(&self, places: &[Place], count: usize) -> Result<Vec<ArrayRef>> {
-        self.0.iter().take(count).map(|column| column.rows(places)?.column()).collect()
+        self.columns.iter().take(count).map(|column| column.rows(places)?.column()).collect()
     }
 
     /// About as many bytes of memory as all rows take as columns.
     pub(crate) fn bytes(&self) -> usize {
-        self.0.iter().map(Column::bytes).sum()
+        self.columns.iter().map(Column::bytes).sum()
     }
 
     /// Writes the rows at some places to a file; each of the parts, which lie end to end, becomes a piece.
@@ -80,16 +100,17 @@ impl Sources {
         let start = parts.first().map_or(0, |part| part.start);
         let parts: Vec<Range<usize>> = parts.iter().map(|part| part.start - start..part.end - start).collect();
         let packed = self.packed(places, &parts)?;
-        let piece =
-            |(part, columns): (&Range<usize>, _)| Piece::write_packed(file, &self.complete(columns, &places[part.clone()])?, part.len());
+        let piece = |(part, columns): (&Range<usize>, _)| {
+            Piece::write_packed(file, self.complete(columns, &places[part.clone()])?, part.len(), self.shares.clone())
+        };
         parts.iter().zip(packed).map(piece).collect()
     }
 
     /// The rows of each part of some places, packed; `None` for a column of which [`Sources::complete`] picks them. Column by column, so
     /// that one of them at a time is in the cache.
     fn packed(&self, places: &[Place], parts: &[Range<usize>]) -> Result<Vec<Vec<Option<Packed>>>> {
-        let mut packed = vec![Vec::with_capacity(self.0.len()); parts.len()];
-        for column in &self.0 {
+        let mut packed = vec![Vec::with_capacity(self.columns.len()); parts.len()];
+        for column in &self.columns {
             let picked = if matches!(column, Column::Plain(_)) { None } else { Some(column.rows(places)?) };
             packed.iter_mut().zip(parts).for_each(|(packed, part)| packed.push(picked.as_ref().map(|picked| picked.packed(part.clone()))));
         }
@@ -100,12 +121,13 @@ impl Sources {
     fn complete(&self, packed: Vec<Option<Packed>>, places: &[Place]) -> Result<Vec<Packed>> {
         let complete =
             |(packed, column): (Option<Packed>, &Column)| packed.map_or_else(|| Ok(column.rows(places)?.packed(0..places.len())), Ok);
-        packed.into_iter().zip(&self.0).map(complete).collect()
+        packed.into_iter().zip(&self.columns).map(complete).collect()
     }
 }
 
 impl Column {
-    fn new(parts: Vec<Packed>) -> Result<Self> {
+    /// The parts of a column, with its place if its values may be shared.
+    fn new(parts: Vec<Packed>, sharing: Option<(Sharing<'_>, usize)>) -> Result<Self> {
         if parts.iter().all(|part| matches!(part, Packed::Numbers(_))) {
             let numbers: Vec<Narrow> = parts.into_iter().filter_map(Packed::into_numbers).collect();
             if near(&numbers) {
@@ -115,8 +137,14 @@ impl Column {
         }
         if parts.iter().all(|part| matches!(part, Packed::Ids(..))) {
             let (ids, values): (Vec<_>, Vec<_>) = parts.into_iter().filter_map(Packed::into_ids).unzip();
+            if let Some((Sharing { values: shared, budget }, at)) = sharing
+                && let Some(numbers) = shared.numbers(at, &values, budget)?
+            {
+                let new_ids = numbers.into_iter().map(Some).collect();
+                return Ok(Self::Ids { ids, new_ids, values: shared.values(at)?, are_shared: true });
+            }
             let (values, new_ids) = unified(&values)?;
-            return Ok(Self::Ids { ids, new_ids, values });
+            return Ok(Self::Ids { ids, new_ids, values, are_shared: false });
         }
         let columns = parts.iter().map(Packed::column).collect::<Result<Vec<_>>>()?;
         // Only some of them are dictionaries where others were written as texts.
@@ -135,7 +163,7 @@ impl Column {
     fn rows(&self, places: &[Place]) -> Result<Picked> {
         match self {
             Self::Numbers(parts) => Ok(Picked::Numbers(Distances::picked(parts, places), parts[0].data_type().clone())),
-            Self::Ids { ids, new_ids, values } => {
+            Self::Ids { ids, new_ids, values, .. } => {
                 let mut picked = Distances::picked(ids, places);
                 if new_ids.iter().any(Option::is_some) {
                     // Null rows may have any id.

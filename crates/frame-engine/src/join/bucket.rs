@@ -42,14 +42,14 @@ const LEFT_ROW_BYTES: usize = 24;
 pub(super) struct Sides {
     left_keys: Vec<Key>,
     near: Option<NearRule>,
-    /// The right side with ranks behind its columns.
+    /// The right side with the ranks that stand behind its columns.
     making: Making,
     /// The types of its columns.
     types: Vec<DataType>,
     kind: JoinKind,
-    /// Where the columns of the result come from, with the ranks of both sides behind them; none if the result is left rows.
+    /// Where the columns of the result come from, with the ranks of both sides behind them if order matters; none if the result is left rows.
     columns: Vec<JoinColumn>,
-    /// The schema of the result, with ranks behind it.
+    /// The schema of the result, with those ranks behind it.
     pub(super) schema: SchemaRef,
     /// How many columns of the result are ranks.
     pub(super) ranks: usize,
@@ -65,15 +65,21 @@ impl Sides {
         let mut types = right.types.clone();
         let mut making = right.making.clone();
         let mut columns = prober.columns.clone();
-        let is_filter = prober.kind.is_filter();
+        let is_unordered = is_unordered(prober);
         let mut fields: Vec<DataType> = prober.schema.fields().iter().map(|field| field.data_type().clone()).collect();
-        fields.push(DataType::UInt64);
-        if !is_filter {
-            columns.extend([JoinColumn::Left(prober.left_columns), JoinColumn::Right(types.len())]);
-            fields.push(DataType::UInt64);
+        let ranks = match (is_unordered, prober.kind.is_filter()) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => {
+                columns.extend([JoinColumn::Left(prober.left_columns), JoinColumn::Right(types.len())]);
+                2
+            }
+        };
+        fields.extend(vec![DataType::UInt64; ranks]);
+        if right.is_ranked {
+            types.push(DataType::UInt64);
+            making.is_kept.push(!is_unordered);
         }
-        types.push(DataType::UInt64);
-        making.is_kept.push(true);
         let field = |(at, data_type): (usize, DataType)| Field::new(at.to_string(), data_type, true);
         Self {
             left_keys: prober.finder.keys().to_vec(),
@@ -83,10 +89,9 @@ impl Sides {
             kind: prober.kind,
             columns,
             schema: Arc::new(Schema::new(fields.into_iter().enumerate().map(field).collect::<Vec<_>>())),
-            ranks: if is_filter { 1 } else { 2 },
+            ranks,
             last,
-            // Of rows that are equally near the first one counts.
-            is_unordered: prober.is_unordered && prober.near.is_none(),
+            is_unordered,
             cx: cx.clone(),
         }
     }
@@ -140,7 +145,7 @@ impl Joining {
         Self { sides, tasks: vec![task], current: None }
     }
 
-    /// The next rows, with their ranks.
+    /// The next rows, with their ranks if their order matters.
     pub(super) fn next(&mut self) -> Result<Option<Batch>> {
         loop {
             if let Some(current) = &mut self.current {
@@ -409,24 +414,34 @@ impl Sides {
     }
 }
 
-/// Rows of some pieces in the order of their ranks, which stand behind the columns, unless the order does not matter; without the values of
-/// columns that are not needed. What was a dictionary may have become plain.
+/// Whether the order of the rows of a join does not matter. Of rows that are equally near the first one counts.
+pub(super) fn is_unordered(prober: &Prober) -> bool {
+    prober.is_unordered && prober.near.is_none()
+}
+
+/// Rows of some pieces in the order of the ranks behind their columns, unless the order does not matter; without the values of columns that
+/// are not needed. What was a dictionary may have become plain.
 pub(super) fn loaded(pieces: &[Piece], is_needed: impl Fn(usize) -> bool, is_unordered: bool) -> Result<Vec<ArrayRef>> {
     let mut batches = Vec::with_capacity(pieces.len());
-    let mut order: Vec<(u64, Place)> = Vec::with_capacity(pieces.iter().map(Piece::rows).sum());
-    for (batch, piece) in (0..).zip(pieces) {
+    let mut all_ranks = Vec::with_capacity(pieces.len());
+    for piece in pieces {
         let mut columns = piece.packed()?;
-        let (all_ranks, columns_of_rows) = columns.split_last_mut().ok_or_else(|| Error::internal("rows without ranks"))?;
-        order.extend((0..).zip(ranks(&[all_ranks.column()?])?).map(|(row, rank)| (*rank, (batch, row))));
-        let unneeded = columns_of_rows.iter_mut().enumerate().filter(|(at, _)| !is_needed(*at));
+        if !is_unordered {
+            let ranks = columns.last().ok_or_else(|| Error::internal("rows without ranks"))?;
+            all_ranks.push(ranks.column()?);
+        }
+        let count = if is_unordered { columns.len() } else { columns.len() - 1 };
+        let unneeded = columns[..count].iter_mut().enumerate().filter(|(at, _)| !is_needed(*at));
         unneeded.for_each(|(_, column)| *column = Packed::Plain(new_null_array(&DataType::Null, piece.rows())));
         batches.push(columns);
     }
+    let mut places: Vec<Place> =
+        (0..).zip(pieces).flat_map(|(batch, piece)| (0..piece.rows() as u32).map(move |row| (batch, row))).collect();
     if !is_unordered {
+        let all_ranks = all_ranks.chunks(1).map(ranks).collect::<Result<Vec<_>>>()?;
         // Those of each piece are in order already.
-        order.sort_by_key(|(rank, _)| *rank);
+        places.sort_by_key(|(batch, row)| all_ranks[*batch as usize][*row as usize]);
     }
-    let places: Vec<Place> = order.into_iter().map(|(_, place)| place).collect();
     let columns = Sources::new(batches)?.rows(&places, usize::MAX)?;
     Ok(columns.iter().map(compact).collect())
 }

@@ -1,8 +1,8 @@
 //! Rows of a join on disk, by bucket of the hash of their keys.
 //!
 //! Both sides are parted by the same bits of the same hash, so rows that match lie in the same bucket. A bucket that is too large is
-//! parted by the next bits, on both sides; one whose rows all have the same hash cannot be. Rows are columns with the rank of each row
-//! behind them. Rows with a null key match nothing; they are spread by their ranks.
+//! parted by the next bits, on both sides; one whose rows all have the same hash cannot be. Rows are columns, with the rank of each row
+//! behind them if the order of rows matters. Rows with a null key match nothing; they are spread by their places.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use super::keys::{Key, Keys};
 use super::marks::Marks;
 use crate::context::Context;
 use crate::narrow::Place;
-use crate::sources::{Sources, slabs};
-use crate::spill::Piece;
+use crate::sources::{Sharing, Sources, slabs};
+use crate::spill::{Piece, SharedValues};
 
 /// The number of buckets.
 pub(super) const BUCKETS: usize = 1 << BITS;
@@ -44,6 +44,21 @@ pub(super) enum Wanted {
     All(Option<Arc<Marks>>),
     /// Those that may match one of a side with these marks; none with a null key.
     Matching(Option<Arc<Marks>>),
+}
+
+/// How rows of a side go to buckets.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    pub(super) keys: Vec<Key>,
+    pub(super) wanted: Wanted,
+    /// The dictionaries of all that go there.
+    pub(super) shared: Arc<SharedValues>,
+}
+
+impl Rule {
+    pub(super) fn new(keys: Vec<Key>, wanted: Wanted) -> Self {
+        Self { keys, wanted, shared: Arc::default() }
+    }
 }
 
 /// No bucket: a row that nobody will ask for.
@@ -91,7 +106,7 @@ impl Bucket {
 
     /// Its rows by the buckets of a level, and the memory that the places of their pieces take.
     pub(super) fn parted(&self, keys: &[Key], level: u32, cx: &Context) -> Result<(Vec<Self>, Reservation)> {
-        let mut parter = Parter::new(keys.to_vec(), level, Wanted::All(None));
+        let mut parter = Parter::new(Rule::new(keys.to_vec(), Wanted::All(None)), level);
         let mut memory = cx.budget.reserve("join");
         let (mut rows, mut bytes) = (Vec::new(), 0);
         for (at, piece) in self.pieces.iter().enumerate() {
@@ -120,9 +135,8 @@ pub(super) fn merge(buckets: &mut [Bucket], more: Vec<Bucket>) {
 /// Writes rows into the buckets of a level.
 #[derive(Debug)]
 pub(super) struct Parter {
-    keys: Vec<Key>,
+    rule: Rule,
     level: u32,
-    wanted: Wanted,
     /// Rows of buckets before this one are left out, as they are in memory.
     first: usize,
     pub(super) buckets: Vec<Bucket>,
@@ -130,9 +144,9 @@ pub(super) struct Parter {
 }
 
 impl Parter {
-    /// For rows of which others than those that are `wanted` are left out.
-    pub(super) fn new(keys: Vec<Key>, level: u32, wanted: Wanted) -> Self {
-        Self { keys, level, wanted, first: 0, buckets: vec![Bucket::default(); BUCKETS], file: None }
+    /// For rows whose hashes were parted by the bits of the levels before this one.
+    pub(super) fn new(rule: Rule, level: u32) -> Self {
+        Self { rule, level, first: 0, buckets: vec![Bucket::default(); BUCKETS], file: None }
     }
 
     /// Without the rows of the buckets before this one.
@@ -145,7 +159,7 @@ impl Parter {
         self.buckets.iter().map(Bucket::listed_bytes).sum()
     }
 
-    /// Writes rows: columns, and the ranks behind them.
+    /// Writes rows.
     pub(super) fn write(&mut self, batches: Vec<Vec<ArrayRef>>, cx: &Context) -> Result<()> {
         self.write_behind(0, batches, |_, _, _| Ok(()), cx)
     }
@@ -162,7 +176,7 @@ impl Parter {
             Some(file) => file.clone(),
             None => self.file.insert(Arc::new(cx.spill.file()?)).clone(),
         };
-        let mut places = Vec::new();
+        let mut places = Vec::with_capacity(batches.iter().map(|columns| rows_of(columns)).sum());
         let mut ends = vec![0; BUCKETS];
         for (at, columns) in batches.iter().enumerate() {
             let before = places.len();
@@ -190,7 +204,7 @@ impl Parter {
         let mut order: Vec<Place> = vec![(0, 0); total];
         let mut row = 0;
         for (batch, columns) in (0..).zip(&batches) {
-            for in_batch in 0..columns.last().map_or(0, |column| column.len()) {
+            for in_batch in 0..rows_of(columns) {
                 if places[row] != NOWHERE {
                     let place = &mut next[usize::from(places[row])];
                     order[*place] = (batch, in_batch as u32);
@@ -199,7 +213,7 @@ impl Parter {
                 row += 1;
             }
         }
-        let sources = Sources::new(batches)?;
+        let sources = Sources::sharing(batches, Some(Sharing { values: &self.rule.shared, budget: &cx.budget }))?;
         let piece_rows = cx.bucket_pieces().rows(sources.bytes(), row);
         // The pieces of each bucket, end to end.
         let (mut pieces, mut of_buckets, mut start) = (Vec::new(), Vec::new(), 0);
@@ -225,7 +239,7 @@ impl Parter {
     fn place(&mut self, columns: &[ArrayRef], places: &mut Vec<u8>, counts: &mut [usize]) -> Result<()> {
         let first = self.first;
         let buckets = &mut self.buckets;
-        each_place(&self.keys, self.level, &self.wanted, columns, |place, hash| {
+        each_place(&self.rule, self.level, columns, |place, hash| {
             if place < first || place >= BUCKETS {
                 places.push(NOWHERE);
                 return;
@@ -238,10 +252,10 @@ impl Parter {
     }
 }
 
-/// The rows that lie in one of the first buckets, and those in others, as far as they are wanted; ranks stand behind the columns.
-pub(super) fn in_first(buckets: usize, keys: &[Key], wanted: &Wanted, columns: &[ArrayRef]) -> Result<(UInt32Array, UInt32Array)> {
+/// The rows that lie in one of the first buckets, and those in others, as far as they are wanted.
+pub(super) fn in_first(buckets: usize, rule: &Rule, columns: &[ArrayRef]) -> Result<(UInt32Array, UInt32Array)> {
     let (mut inside, mut outside, mut row) = (Vec::new(), Vec::new(), 0);
-    each_place(keys, 0, wanted, columns, |place, _| {
+    each_place(rule, 0, columns, |place, _| {
         if place < buckets {
             inside.push(row)
         } else if place < BUCKETS {
@@ -253,25 +267,29 @@ pub(super) fn in_first(buckets: usize, keys: &[Key], wanted: &Wanted, columns: &
 }
 
 /// Tells the bucket and the hash of each row; the bucket behind the last one is that of a row that nobody will ask for.
-fn each_place(keys: &[Key], level: u32, wanted: &Wanted, columns: &[ArrayRef], mut tell: impl FnMut(usize, u64)) -> Result<()> {
-    let ranks = ranks(columns)?;
-    let keys = Keys::new(keys, columns, ranks.len())?;
+fn each_place(rule: &Rule, level: u32, columns: &[ArrayRef], mut tell: impl FnMut(usize, u64)) -> Result<()> {
+    let keys = Keys::new(&rule.keys, columns, rows_of(columns))?;
     let mut hashes = Vec::new();
     keys.hash(&mut hashes);
-    if let Wanted::All(Some(marks)) = wanted {
+    if let Wanted::All(Some(marks)) = &rule.wanted {
         hashes.iter().enumerate().filter(|(row, _)| keys.is_valid(*row)).for_each(|(_, hash)| marks.add(*hash));
     }
     for (row, hash) in hashes.iter().copied().enumerate() {
         let is_valid = keys.is_valid(row);
-        match wanted {
+        match &rule.wanted {
             Wanted::Matching(marks) if !is_valid || marks.as_ref().is_some_and(|marks| !marks.may_have(hash)) => tell(BUCKETS, hash),
             _ => {
-                let hash = if is_valid { hash } else { hash::word(ranks[row]) };
+                let hash = if is_valid { hash } else { hash::word(row as u64) };
                 tell(bucket(hash, level), hash);
             }
         }
     }
     Ok(())
+}
+
+/// How many rows these columns have; there are keys among them.
+fn rows_of(columns: &[ArrayRef]) -> usize {
+    columns.first().map_or(0, |column| column.len())
 }
 
 /// The ranks behind the columns of rows.

@@ -12,7 +12,7 @@ use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation};
 use frame_plan::{Expect, KeyPair};
 
-use super::buckets::{Bucket, Parter, Wanted, merge};
+use super::buckets::{Bucket, Parter, Rule, Wanted, merge};
 use super::columns::{gathered, held_bytes, too_many};
 use super::gathering::{Aside, Gathering, Way, put_down, putting_bytes};
 use super::keys::{Key, KeyColumn, Keys};
@@ -26,6 +26,7 @@ use crate::compact::compacted;
 use crate::context::Context;
 use crate::graph::Sink;
 use crate::source::{Batches, Source};
+use crate::spill::SharedValues;
 
 /// Where a stage leaves what it has made of its side.
 pub(crate) type BuiltSlot = Arc<OnceLock<Side>>;
@@ -94,6 +95,8 @@ pub(crate) struct Build {
     pub(crate) staying: Option<Arc<Staying>>,
     /// Remembers the keys of rows on disk.
     pub(crate) marks: Option<Arc<Marks>>,
+    /// The dictionaries of rows on disk.
+    pub(crate) shared: Arc<SharedValues>,
     /// The rows are also what the next stage reads.
     pub(crate) passes_on: bool,
     pub(crate) schema: SchemaRef,
@@ -192,20 +195,25 @@ impl Build {
     /// For rows of a schema. What is expected of keys, what stays or is remembered, rows that are passed on, and the text are for those who
     /// have them.
     pub(crate) fn new(making: Making, schema: SchemaRef, built: BuiltSlot) -> Self {
-        Self { making, once: None, staying: None, marks: None, passes_on: false, schema, built, text: String::new() }
+        let shared = Arc::default();
+        Self { making, once: None, staying: None, marks: None, shared, passes_on: false, schema, built, text: String::new() }
+    }
+
+    /// How rows go to buckets.
+    fn rule(&self) -> Rule {
+        Rule { keys: self.making.keys.clone(), wanted: Wanted::All(self.marks.clone()), shared: self.shared.clone() }
     }
 
     /// How the rows go to disk if they do not fit in memory.
     fn way(&self) -> Way {
-        let wanted = Wanted::All(self.marks.clone());
         match (self.making.keys.is_empty(), &self.making.near) {
             // The nearest of all rows can only be found among all of them.
             (true, Some(_)) => Way::Never,
             (true, None) => Way::InOrder,
             _ if self.passes_on => Way::InOrder,
             _ => match &self.staying {
-                Some(staying) => Way::Partly { keys: self.making.keys.clone(), wanted, staying: staying.clone() },
-                None => Way::ByKey { keys: self.making.keys.clone(), wanted },
+                Some(staying) => Way::Partly { rule: self.rule(), staying: staying.clone() },
+                None => Way::ByKey { rule: self.rule(), is_ranked: true },
             },
         }
     }
@@ -274,7 +282,8 @@ impl Build {
             Aside::ByKey { mut buckets, stayed, of_stayed, mut memory } => {
                 let resident = self.resident(stayed, of_stayed, (&mut buckets, &mut memory), scheduler, cx)?;
                 let (making, marks) = (self.making.clone(), self.marks.clone().filter(|marks| marks.tells_apart()));
-                let parted = Parted { buckets, resident, making, types: self.types(), marks, _memory: memory };
+                let is_ranked = self.staying.is_none();
+                let parted = Parted { buckets, resident, making, types: self.types(), is_ranked, marks, _memory: memory };
                 if let Some(once) = &self.once {
                     parted.check(once, scheduler, cx)?;
                 }
@@ -311,7 +320,7 @@ impl Build {
         if !self.room(|| batches.iter(), rows)?.is_there(&mut room, scheduler) || rows >= NONE as usize {
             staying.give_up();
             drop(batches);
-            let mut parter = Parter::new(self.making.keys.clone(), 0, Wanted::All(None));
+            let mut parter = Parter::new(self.rule(), 0);
             let bytes = memory.bytes();
             memory.require(bytes + putting_bytes(rows, bytes, cx))?;
             put_down(stayed, bytes, &mut parter, cx)?;

@@ -7,9 +7,8 @@ use frame_core::{Batch, Error, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
-use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, Wanted, merge, parting_bytes};
+use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, Rule, Wanted, merge, parting_bytes};
 use super::columns::held_bytes;
-use super::keys::Key;
 use super::staying::{Stayed, StayedBatch, Staying};
 use crate::context::Context;
 use crate::group_by::ranks::ranks;
@@ -18,12 +17,12 @@ use crate::spill::Piece;
 /// How rows lie on disk.
 #[derive(Debug, Clone)]
 pub(super) enum Way {
-    /// By bucket of their keys.
-    ByKey { keys: Vec<Key>, wanted: Wanted },
-    /// The same without those of the first `passed` buckets, whose rows went through. Ranks stand behind the columns.
-    Behind { keys: Vec<Key>, wanted: Wanted, passed: usize },
+    /// By bucket of their keys, with ranks behind the columns or not.
+    ByKey { rule: Rule, is_ranked: bool },
+    /// The same without those of the first `passed` buckets, whose rows went through.
+    Behind { rule: Rule, passed: usize },
     /// By bucket of their keys, but rows of some buckets stay in memory.
-    Partly { keys: Vec<Key>, wanted: Wanted, staying: Arc<Staying> },
+    Partly { rule: Rule, staying: Arc<Staying> },
     /// In their order.
     InOrder,
     /// Not at all.
@@ -53,15 +52,15 @@ enum Disk {
 
 impl Disk {
     fn new(way: &Way, cx: &Context) -> Result<Self> {
-        let parter = |keys: &[Key], wanted: &Wanted| {
-            if let Wanted::All(Some(marks)) = wanted {
+        let parter = |rule: &Rule| {
+            if let Wanted::All(Some(marks)) = &rule.wanted {
                 marks.begin(&cx.budget);
             }
-            Parter::new(keys.to_vec(), 0, wanted.clone())
+            Parter::new(rule.clone(), 0)
         };
         Ok(match way {
-            Way::ByKey { keys, wanted } | Way::Partly { keys, wanted, .. } => Self::ByKey(parter(keys, wanted)),
-            Way::Behind { keys, wanted, passed } => Self::ByKey(parter(keys, wanted).behind(*passed)),
+            Way::ByKey { rule, .. } | Way::Partly { rule, .. } => Self::ByKey(parter(rule)),
+            Way::Behind { rule, passed } => Self::ByKey(parter(rule).behind(*passed)),
             Way::InOrder => Self::InOrder(Lister { file: Arc::new(cx.spill.file()?), pieces: Vec::new() }),
             Way::Never => return Err(Error::internal("rows on disk that are for memory alone")),
         })
@@ -222,7 +221,7 @@ impl Gathering {
         }
         let ranked = |(origin, batch): &(Option<Origin>, Batch)| -> Result<Vec<ArrayRef>> {
             let mut columns = batch.columns().to_vec();
-            if !matches!(way, Way::Behind { .. }) {
+            if matches!(way, Way::ByKey { is_ranked: true, .. }) {
                 columns.push(Arc::new(ranks(*origin, batch.len())?));
             }
             Ok(columns)
@@ -289,14 +288,14 @@ fn group_rows(rows: usize, bytes: usize, cx: &Context) -> usize {
 
 /// Bytes of memory that [`put_down`] takes.
 pub(super) fn putting_bytes(rows: usize, bytes: usize, cx: &Context) -> usize {
-    if rows == 0 { 0 } else { group_rows(rows, bytes, cx) * (ORDER_BYTES + size_of::<u64>()) + cx.bucket_pieces().writing_bytes() }
+    if rows == 0 { 0 } else { group_rows(rows, bytes, cx) * ORDER_BYTES + cx.bucket_pieces().writing_bytes() }
 }
 
 /// Puts rows that were to stay, of so many bytes, into buckets on disk.
 pub(super) fn put_down(stayed: Vec<StayedBatch>, bytes: usize, parter: &mut Parter, cx: &Context) -> Result<()> {
     let rows_max = group_rows(stayed.iter().map(StayedBatch::len).sum(), bytes, cx);
     for (group, _) in groups(stayed, rows_max, StayedBatch::len) {
-        parter.write(group.into_iter().map(StayedBatch::ranked).collect::<Result<_>>()?, cx)?;
+        parter.write(group.into_iter().map(|batch| batch.columns).collect(), cx)?;
     }
     Ok(())
 }

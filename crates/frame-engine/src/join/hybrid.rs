@@ -1,24 +1,22 @@
 //! A join of which some buckets of the right side are in memory: left rows go through these as they are read, and those of other buckets
 //! wait on disk for the end.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, UInt32Array};
+use arrow::array::UInt32Array;
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use frame_core::{Batch, Result};
 use frame_graph::Scheduler;
 use frame_io::{BatchReader, RowLedger, Stop};
 use frame_plan::JoinKind;
 
-use super::buckets::{Wanted, in_first};
+use super::buckets::{Rule, Wanted, in_first};
 use super::gathering::{Gathering, Way};
 use super::parted::{Apart, Resident, only_file};
 use super::probe::Prober;
 use super::table::NONE;
 use crate::compact::compacted;
 use crate::context::Context;
-use crate::group_by::ranks::ranks;
 use crate::pipeline::{Pieces, Pipeline, Reading};
 use crate::source::Source;
 
@@ -36,10 +34,8 @@ struct Work {
     /// A left side for the buckets in memory, and how many they are.
     prober: Arc<Prober>,
     buckets: usize,
-    wanted: Wanted,
+    rule: Rule,
     way: Way,
-    /// Of left rows with their ranks.
-    schema: OnceLock<SchemaRef>,
     /// Rows for the disk, of readers that are done: the next ones go on with them.
     idle: Mutex<Vec<Gathering>>,
 }
@@ -61,13 +57,13 @@ impl Hybrid {
             is_unordered: true,
             ..Prober::new(keys.clone(), prober.kind, result, resident.built.clone(), prober.batch_rows)
         };
+        let rule = Rule::new(keys, wanted);
         let work = Work {
             apart: apart.clone(),
             prober: Arc::new(resident_prober),
             buckets: resident.buckets,
-            way: Way::Behind { keys, wanted: wanted.clone(), passed: resident.buckets },
-            wanted,
-            schema: OnceLock::new(),
+            way: Way::Behind { rule: rule.clone(), passed: resident.buckets },
+            rule,
             idle: Mutex::default(),
         };
         Self { work: Arc::new(work), pipeline }
@@ -110,13 +106,14 @@ impl Work {
         let mut found = self.prober.found(&batch)?;
         // What was found is in memory.
         let missed: UInt32Array = (0..).zip(&found).filter(|(_, row)| **row == NONE).map(|(row, _)| row).collect::<Vec<_>>().into();
-        let missing = self.ranked(&batch, &missed)?;
+        let columns = batch.columns().iter().map(|column| take(column, &missed, None)).collect::<Result<_, _>>()?;
+        let missing = compacted(Batch::new(batch.schema().clone(), columns, missed.len())?.with_origin(batch.origin()))?;
         if matches!(self.prober.kind, JoinKind::Inner | JoinKind::Semi) {
             gathering.push(missing, &self.way, cx)?;
             return self.prober.joined(batch, found);
         }
         // That nothing matches is known of rows of buckets in memory, and of those with other keys than all right ones.
-        let (_, waits) = in_first(self.buckets, self.prober.finder.keys(), &self.wanted, missing.columns())?;
+        let (_, waits) = in_first(self.buckets, &self.rule, missing.columns())?;
         gathering.push(missing, &self.way, cx)?;
         let mut is_known = vec![true; batch.len()];
         waits.values().iter().for_each(|at| is_known[missed.value(*at as usize) as usize] = false);
@@ -124,17 +121,6 @@ impl Work {
         let mut is_known = is_known.into_iter();
         found.retain(|_| is_known.next().unwrap_or(false));
         self.prober.joined(batch.with_selection(Some(Arc::new(known.into()))).dense()?, found)
-    }
-
-    /// Some rows of a batch with their ranks behind their columns.
-    fn ranked(&self, batch: &Batch, rows: &UInt32Array) -> Result<Batch> {
-        let ranks: ArrayRef = Arc::new(ranks(batch.origin(), batch.len())?);
-        let columns = batch.columns().iter().chain([&ranks]).map(|column| take(column, rows, None)).collect::<Result<_, _>>()?;
-        let schema = self.schema.get_or_init(|| {
-            let rank: FieldRef = Arc::new(Field::new("", DataType::UInt64, false));
-            Arc::new(Schema::new(batch.schema().fields().iter().cloned().chain([rank]).collect::<Vec<_>>()))
-        });
-        compacted(Batch::new(schema.clone(), columns, rows.len())?.with_origin(batch.origin()))
     }
 }
 

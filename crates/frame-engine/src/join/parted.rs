@@ -13,8 +13,8 @@ use frame_io::{BatchReader, RowLedger, Stop};
 use frame_memory::Reservation;
 use frame_plan::JoinKind;
 
-use super::bucket::{Joining, Sides, Task, fits, loaded};
-use super::buckets::{BUCKETS, Bucket, LEVELS, Wanted, ranks};
+use super::bucket::{Joining, Sides, Task, fits, is_unordered, loaded};
+use super::buckets::{BUCKETS, Bucket, LEVELS, Rule, Wanted, ranks};
 use super::build::{BuiltSlot, Making, Once, Side};
 use super::gathering::{Aside, Gathering, Way};
 use super::hybrid::Hybrid;
@@ -39,6 +39,8 @@ pub(crate) struct Parted {
     pub(super) making: Making,
     /// The types of its columns.
     pub(super) types: Vec<DataType>,
+    /// Whether ranks stand behind them: not where some rows may stay in memory, as their order is of no use then.
+    pub(super) is_ranked: bool,
     /// Of the keys of all rows, also of those in memory, if they tell others apart.
     pub(super) marks: Option<Arc<Marks>>,
     /// For the places of the pieces.
@@ -167,7 +169,8 @@ impl Apart {
     fn way(&self) -> Result<Way> {
         let drops = matches!(self.prober.kind, JoinKind::Inner | JoinKind::Right | JoinKind::Semi);
         let wanted = if drops { self.right()?.matching() } else { Wanted::All(None) };
-        Ok(Way::ByKey { keys: self.prober.finder.keys().to_vec(), wanted })
+        let is_ranked = !is_unordered(&self.prober);
+        Ok(Way::ByKey { rule: Rule::new(self.prober.finder.keys().to_vec(), wanted), is_ranked })
     }
 
     /// Joins the left rows that were gathered, up to the partition that could not be read to its end; `file` is the one that they come
@@ -188,7 +191,7 @@ impl Apart {
         let sides = Arc::new(Sides::new(&self.prober, right, last, cx));
         let tasks = left.into_iter().zip(&right.buckets).map(|(left, right)| Task::new(left, right.clone())).collect();
         let rows = Rows { sides, schema: self.prober.schema.clone(), file };
-        if self.prober.is_unordered {
+        if is_unordered(&self.prober) {
             return Ok(Arc::new(Unordered { tasks, rows, _memory: memory }));
         }
         let sorted = self.in_order(tasks, &rows.sides, scheduler, cx)?;

@@ -15,7 +15,6 @@ use super::build::Making;
 use super::columns::held_bytes;
 use crate::compact::compact;
 use crate::context::Context;
-use crate::packed::Packed;
 
 /// Fewer buckets are not worth a table of their own; with more of them, a guess that is a little too low would be too many.
 const LEAST: usize = BUCKETS / 8;
@@ -105,8 +104,7 @@ pub(super) struct Stayed {
 pub(super) struct StayedBatch {
     pub(super) origin: Option<Origin>,
     pub(super) columns: Vec<ArrayRef>,
-    /// Their ranks, for the case that they go to disk after all.
-    ranks: Packed,
+    rows: usize,
 }
 
 impl Stayed {
@@ -119,18 +117,16 @@ impl Stayed {
         self.rows
     }
 
-    /// Adds some rows of a batch: columns, and ranks behind them.
+    /// Adds some rows of a batch.
     pub(super) fn add(&mut self, origin: Option<Origin>, columns: &[ArrayRef], rows: &UInt32Array) -> Result<()> {
         self.rows += rows.len();
         if rows.is_empty() {
             return Ok(());
         }
         let own = |column: &ArrayRef| Ok::<_, Error>(compact(&take(column, rows, None)?));
-        let mut columns = columns.iter().map(own).collect::<Result<Vec<_>>>()?;
-        let ranks = columns.pop().ok_or_else(|| Error::internal("rows without ranks"))?;
-        let ranks = Packed::of(&ranks);
-        self.bytes += columns.iter().map(|column| held_bytes(column, &mut self.dictionaries)).sum::<usize>() + ranks.memory_bytes();
-        self.batches.push(StayedBatch { origin, columns, ranks });
+        let columns = columns.iter().map(own).collect::<Result<Vec<_>>>()?;
+        self.bytes += columns.iter().map(|column| held_bytes(column, &mut self.dictionaries)).sum::<usize>();
+        self.batches.push(StayedBatch { origin, columns, rows: rows.len() });
         Ok(())
     }
 
@@ -143,13 +139,6 @@ impl Stayed {
 impl StayedBatch {
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
-        self.ranks.len()
-    }
-
-    /// The columns, and the ranks behind them.
-    pub(super) fn ranked(self) -> Result<Vec<ArrayRef>> {
-        let mut columns = self.columns;
-        columns.push(self.ranks.column()?);
-        Ok(columns)
+        self.rows
     }
 }

@@ -2,6 +2,8 @@
 
 mod codec;
 mod piece;
+mod shared;
 
 pub(crate) use codec::plain;
-pub(crate) use piece::Piece;
+pub(crate) use piece::{Piece, Shares};
+pub(crate) use shared::SharedValues;

@@ -8,7 +8,15 @@ use frame_core::Result;
 use frame_memory::{Block, SpillFile};
 
 use super::codec;
-use crate::packed::Packed;
+use super::shared::SharedValues;
+use crate::packed::{Packed, bytes_of_texts};
+
+/// Values of dictionaries that stay in memory, and which columns have theirs there.
+#[derive(Debug, Clone)]
+pub(crate) struct Shares {
+    pub(crate) values: Arc<SharedValues>,
+    pub(crate) columns: Arc<[bool]>,
+}
 
 /// Columns of equal length on disk.
 #[derive(Debug, Clone)]
@@ -19,6 +27,7 @@ pub(crate) struct Piece {
     /// Bytes of memory that the columns take, as Arrow has them and packed.
     bytes: usize,
     packed_bytes: usize,
+    shares: Option<Shares>,
 }
 
 impl Piece {
@@ -27,17 +36,26 @@ impl Piece {
     /// # Errors
     /// `DiskError`.
     pub(crate) fn write(file: &Arc<SpillFile>, columns: &[ArrayRef], rows: usize) -> Result<Self> {
-        Self::write_packed(file, &columns.iter().map(Packed::of).collect::<Vec<_>>(), rows)
+        Self::write_packed(file, columns.iter().map(Packed::of).collect(), rows, None)
     }
 
-    /// Writes packed columns to a file.
+    /// Writes packed columns to a file; of those that share their values only the ids.
     ///
     /// # Errors
     /// `DiskError`.
-    pub(crate) fn write_packed(file: &Arc<SpillFile>, columns: &[Packed], rows: usize) -> Result<Self> {
-        let encoded = codec::encode(columns, rows)?;
+    pub(crate) fn write_packed(file: &Arc<SpillFile>, mut columns: Vec<Packed>, rows: usize, shares: Option<Shares>) -> Result<Self> {
+        let are_shared: &[bool] = shares.as_ref().map_or(&[], |shares| &shares.columns);
+        let mut text_bytes = 0;
+        for (column, _) in columns.iter_mut().zip(are_shared).filter(|(_, is_shared)| **is_shared) {
+            if let Packed::Ids(ids, values) = column {
+                // They may become texts where others of the column are.
+                text_bytes += bytes_of_texts(values, ids.len());
+                *column = Packed::Numbers(ids.clone());
+            }
+        }
+        let encoded = codec::encode(&columns, rows)?;
         let block = file.append(&encoded.dense, &encoded.loose)?;
-        Ok(Self { file: file.clone(), block, rows, bytes: encoded.column_bytes, packed_bytes: encoded.packed_bytes })
+        Ok(Self { file: file.clone(), block, rows, bytes: encoded.column_bytes + text_bytes, packed_bytes: encoded.packed_bytes, shares })
     }
 
     /// The columns, of these types.
@@ -80,7 +98,15 @@ impl Piece {
     /// # Errors
     /// See [`Piece::read`].
     pub(crate) fn packed(&self) -> Result<Vec<Packed>> {
-        codec::decode(&self.file.read(&self.block)?)
+        let mut columns = codec::decode(&self.file.read(&self.block)?)?;
+        if let Some(Shares { values, columns: are_shared }) = &self.shares {
+            for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| are_shared[*at]) {
+                if let Packed::Numbers(ids) = column {
+                    *column = Packed::Ids(ids.clone(), values.values(at)?);
+                }
+            }
+        }
+        Ok(columns)
     }
 
     /// Says that it will be read soon.
