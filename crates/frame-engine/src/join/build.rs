@@ -14,13 +14,13 @@ use frame_plan::{Expect, KeyPair};
 
 use super::buckets::{Bucket, Parter, Rule, Wanted, merge};
 use super::columns::{gathered, held_bytes, too_many};
-use super::gathering::{Aside, Gathering, Way, put_down, putting_bytes};
+use super::gathering::{Aside, Gathering, Way};
 use super::keys::{Key, KeyColumn, Keys};
 use super::marks::Marks;
 use super::near::{Near, NearRule};
 use super::parted::{Parted, Resident};
 use super::pieces::Pieces;
-use super::staying::{StayedBatch, Staying};
+use super::staying::{Stayed, Staying};
 use super::table::{self, NONE, Table};
 use crate::compact::compacted;
 use crate::context::Context;
@@ -302,34 +302,38 @@ impl Build {
         }
     }
 
-    /// The table of the rows that stay in memory. If there is no room for it, they go to those that are on disk.
+    /// The table of the rows that stay in memory. As long as there is no room for it, some of them go to those that are on disk.
     fn resident(
         &self,
-        mut stayed: Vec<StayedBatch>,
+        mut stayed: Stayed,
         mut memory: Reservation,
         (buckets, places): (&mut [Bucket], &mut Vec<Reservation>),
         scheduler: &Scheduler,
         cx: &Context,
     ) -> Result<Option<Resident>> {
-        let Some(staying) = self.staying.as_ref().filter(|_| !stayed.is_empty()) else { return Ok(None) };
-        stayed.sort_by_key(|batch| batch.origin);
-        let rows = stayed.iter().map(StayedBatch::len).sum();
-        let batch = |batch: &StayedBatch| Batch::new(self.schema.clone(), batch.columns.clone(), batch.len());
-        let batches = stayed.iter().map(batch).collect::<Result<Vec<_>>>()?;
-        let mut room = cx.budget.reserve("join");
-        if !self.room(|| batches.iter(), rows)?.is_there(&mut room, scheduler) || rows >= NONE as usize {
-            staying.give_up();
-            drop(batches);
-            let mut parter = Parter::new(self.rule(), 0);
-            let bytes = memory.bytes();
-            memory.require(bytes + putting_bytes(rows, bytes, cx))?;
-            put_down(stayed, bytes, &mut parter, cx)?;
-            memory.require(parter.bytes())?;
-            merge(buckets, parter.buckets);
-            places.push(memory);
-            return Ok(None);
-        }
+        let Some(staying) = &self.staying else { return Ok(None) };
+        let mut parter = Parter::new(self.rule(), 0);
+        let (batches, room) = loop {
+            let rows = stayed.rows();
+            if rows == 0 {
+                break (Vec::new(), None);
+            }
+            let batches = stayed.batches(&self.schema)?;
+            let mut room = cx.budget.reserve("join");
+            if rows < NONE as usize && self.room(|| batches.iter(), rows)?.is_there(&mut room, scheduler) {
+                break (batches, Some(room));
+            }
+            drop((batches, room));
+            memory.require(stayed.bytes() + stayed.lowering_bytes(cx) + parter.bytes())?;
+            staying.lower(staying.chosen());
+            stayed.lower(staying.chosen(), &mut parter, cx)?;
+            memory.require(stayed.bytes() + parter.bytes())?;
+        };
+        places.push(memory.split(parter.bytes()));
+        merge(buckets, parter.buckets);
+        let rows = stayed.rows();
         drop(stayed);
+        let Some(room) = room else { return Ok(None) };
         memory.absorb(room);
         let columns = self.columns(batches, scheduler, cx)?;
         let built = self.making.built(columns, rows, memory, Some(scheduler), cx, |_, _| Ok(()))?;

@@ -9,7 +9,7 @@ use frame_memory::{Grant, Reservation, SpillFile};
 
 use super::buckets::{BUCKETS, Bucket, ORDER_BYTES, Parter, Rule, Wanted, merge, parting_bytes};
 use super::columns::held_bytes;
-use super::staying::{Stayed, StayedBatch, Staying};
+use super::staying::{Stayed, Staying, group_rows, groups};
 use crate::context::Context;
 use crate::group_by::ranks::ranks;
 use crate::spill::Piece;
@@ -81,7 +81,7 @@ pub(super) enum Aside {
     ByKey {
         buckets: Vec<Bucket>,
         /// Rows of buckets that stay in memory, and what they take there.
-        stayed: Vec<StayedBatch>,
+        stayed: Stayed,
         of_stayed: Reservation,
         /// For the places of pieces.
         memory: Vec<Reservation>,
@@ -155,7 +155,7 @@ impl Gathering {
 
     /// Bytes of what is on disk, and of rows that stay in memory, with what it takes to put them on disk after all.
     fn kept_bytes(&self, cx: &Context) -> usize {
-        self.listed_bytes() + self.stayed.bytes() + putting_bytes(self.stayed.rows(), self.stayed.bytes(), cx)
+        self.listed_bytes() + self.stayed.bytes() + self.stayed.lowering_bytes(cx)
     }
 
     fn listed_bytes(&self) -> usize {
@@ -177,42 +177,38 @@ impl Gathering {
         batches.sort_by_key(|(origin, _)| *origin);
         let (bytes, rows) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.rows));
         let mut left_bytes = bytes;
-        let mut stay = 0;
         if let Way::Partly { staying, .. } = way {
-            stay = staying.buckets(&batches, bytes, cx)?;
+            staying.choose(&batches, bytes, cx)?;
+            self.lower(way, cx)?;
         }
         // As many rows at a time as make pieces of a good size, if there are several.
-        let rows_max = if stay == 0 { rows } else { group_rows(rows, bytes, cx) };
+        let rows_max = if stay(way) == 0 { rows } else { group_rows(rows, bytes, cx) };
         for (group, group_rows) in groups(batches, rows_max, |(_, batch)| batch.len()) {
             let group_bytes = if group_rows == rows { bytes } else { bytes / rows.max(1) * group_rows };
             let beside = left_bytes + self.writing_bytes(group_rows, cx);
-            self.require(beside + group_bytes * stay / BUCKETS, way, cx)?;
-            if is_given_up(way) {
-                stay = 0;
-            }
-            self.write(group, stay, way, cx)?;
+            self.require(beside + group_bytes * stay(way) / BUCKETS, way, cx)?;
+            self.write(group, way, cx)?;
             left_bytes = left_bytes.saturating_sub(group_bytes);
         }
         self.dictionaries.clear();
-        if stay == 0 {
-            self.give_up(way, cx)?;
-        }
-        self.memory.require(self.kept_bytes(cx))
+        self.require(0, way, cx)
     }
 
-    /// Reserves so many bytes beside those of rows that stay; these go to disk if there is no room for both.
+    /// Reserves so many bytes beside those of rows that stay; of these some go to disk if there is no room for both.
     fn require(&mut self, bytes: usize, way: &Way, cx: &Context) -> Result<()> {
-        match self.memory.require(self.kept_bytes(cx) + bytes) {
-            Err(_) if self.stayed.rows() > 0 || matches!(way, Way::Partly { .. }) && !is_given_up(way) => {
-                self.give_up(way, cx)?;
-                self.memory.require(self.kept_bytes(cx) + bytes)
+        loop {
+            let granted = self.memory.require(self.kept_bytes(cx) + bytes);
+            let Way::Partly { staying, .. } = way else { return granted };
+            if granted.is_ok() || staying.chosen() == 0 && self.stayed.rows() == 0 {
+                return granted;
             }
-            granted => granted,
+            staying.lower(staying.chosen());
+            self.lower(way, cx)?;
         }
     }
 
-    /// Puts rows on disk, but for those of the first buckets, which stay.
-    fn write(&mut self, batches: Vec<(Option<Origin>, Batch)>, stay: usize, way: &Way, cx: &Context) -> Result<()> {
+    /// Puts rows on disk, but for those of the buckets that stay.
+    fn write(&mut self, batches: Vec<(Option<Origin>, Batch)>, way: &Way, cx: &Context) -> Result<()> {
         if self.disk.is_none() {
             self.disk = Some(Disk::new(way, cx)?);
         }
@@ -231,17 +227,14 @@ impl Gathering {
         // Each column is given up when it has been packed.
         self.dictionaries.clear();
         let Some(Disk::ByKey(parter)) = &mut self.disk else { return Ok(()) };
-        let stayed = &mut self.stayed;
-        parter.write_behind(stay, rows, |batch, columns, rows| stayed.add(origins[batch], columns, rows), cx)
+        let (stay, stayed) = (stay(way), &mut self.stayed);
+        parter.write_behind(stay, rows, |batch, columns, rows| stayed.add(stay, origins[batch], columns, rows), cx)
     }
 
-    /// Puts the rows that were to stay on disk after all, and those of all others.
-    fn give_up(&mut self, way: &Way, cx: &Context) -> Result<()> {
-        let Way::Partly { staying, .. } = way else { return Ok(()) };
-        staying.give_up();
+    /// Puts rows on disk whose buckets do not stay any more.
+    fn lower(&mut self, way: &Way, cx: &Context) -> Result<()> {
         let Some(Disk::ByKey(parter)) = &mut self.disk else { return Ok(()) };
-        let bytes = self.stayed.bytes();
-        put_down(self.stayed.take(), bytes, parter, cx)
+        self.stayed.lower(stay(way), parter, cx)
     }
 
     /// Puts all that workers have gathered on disk.
@@ -253,14 +246,12 @@ impl Gathering {
             Ok(share)
         })?;
         let (mut buckets, mut listed, mut memory) = (vec![Bucket::default(); BUCKETS], Vec::new(), Vec::new());
-        let (mut stayed, mut of_stayed) = (Vec::new(), cx.budget.reserve("join"));
+        let (mut stayed, mut of_stayed) = (Stayed::default(), cx.budget.reserve("join"));
         for mut share in shares.into_iter().flatten() {
             // One of them may have found too little room when others had put down theirs.
-            if is_given_up(way) {
-                share.give_up(way, cx)?;
-            }
+            share.lower(way, cx)?;
             of_stayed.absorb(share.memory.split(share.stayed.bytes()));
-            stayed.extend(share.stayed.take());
+            stayed.extend(std::mem::take(&mut share.stayed));
             match share.disk {
                 Some(Disk::ByKey(parter)) => merge(&mut buckets, parter.buckets),
                 Some(Disk::InOrder(lister)) => listed.extend(lister.pieces),
@@ -276,43 +267,9 @@ impl Gathering {
     }
 }
 
-/// Whether rows were to stay in memory, and do not any more.
-fn is_given_up(way: &Way) -> bool {
-    matches!(way, Way::Partly { staying, .. } if staying.is_given_up())
-}
-
-/// How many of so many rows with so many bytes go to disk at a time where others stay.
-fn group_rows(rows: usize, bytes: usize, cx: &Context) -> usize {
-    (rows * parting_bytes(cx) / bytes.max(1)).clamp(1, rows.max(1))
-}
-
-/// Bytes of memory that [`put_down`] takes.
-pub(super) fn putting_bytes(rows: usize, bytes: usize, cx: &Context) -> usize {
-    if rows == 0 { 0 } else { group_rows(rows, bytes, cx) * ORDER_BYTES + cx.bucket_pieces().writing_bytes() }
-}
-
-/// Puts rows that were to stay, of so many bytes, into buckets on disk.
-pub(super) fn put_down(stayed: Vec<StayedBatch>, bytes: usize, parter: &mut Parter, cx: &Context) -> Result<()> {
-    let rows_max = group_rows(stayed.iter().map(StayedBatch::len).sum(), bytes, cx);
-    for (group, _) in groups(stayed, rows_max, StayedBatch::len) {
-        parter.write(group.into_iter().map(|batch| batch.columns).collect(), cx)?;
-    }
-    Ok(())
-}
-
-/// Groups of items that lie one behind the other and have at most so many rows together, or are one item; and the rows of each group.
-fn groups<T>(items: Vec<T>, rows_max: usize, rows: impl Fn(&T) -> usize) -> impl Iterator<Item = (Vec<T>, usize)> {
-    let mut items = items.into_iter().peekable();
-    std::iter::from_fn(move || {
-        let first = items.next()?;
-        let mut in_group = rows(&first);
-        let mut group = vec![first];
-        while let Some(item) = items.next_if(|item| in_group + rows(item) <= rows_max) {
-            in_group += rows(&item);
-            group.push(item);
-        }
-        Some((group, in_group))
-    })
+/// How many buckets stay.
+fn stay(way: &Way) -> usize {
+    if let Way::Partly { staying, .. } = way { staying.chosen() } else { 0 }
 }
 
 impl Lister {
