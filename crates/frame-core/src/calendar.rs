@@ -77,8 +77,38 @@ fn days_in_month(year: i32, month: u32) -> u32 {
 pub fn parse_date(text: &[u8]) -> Option<i32> {
     let text = <&[u8; 10]>::try_from(text).ok()?;
     let [y1, y2, y3, y4, _, m1, m2, _] = like(*text.first_chunk()?, *b"0000-00-")?;
-    let year = i32::from(y1) * 1000 + i32::from(y2) * 100 + i32::from(y3) * 10 + i32::from(y4);
-    days_from_civil(year, two(m1, m2), digits(&text[8..])?)
+    let (tens, ones) = (text[8].wrapping_sub(b'0'), text[9].wrapping_sub(b'0'));
+    if tens > 9 || ones > 9 {
+        return None;
+    }
+    days_of_year_0_on(two(y1, y2) * 100 + two(y3, y4), two(m1, m2), two(tens, ones))
+}
+
+/// What [`days_from_civil`] gives for years that are not negative, in fewer steps: that is most of what a date costs to read.
+#[inline]
+fn days_of_year_0_on(year: u32, month: u32, day: u32) -> Option<i32> {
+    /// Days of each month, and days in front of it, of a year without a 29th of February. There is no month 0.
+    const MONTHS: [(u8, u16); 16] = {
+        let mut months = [(0, 0); 16];
+        let lens = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let (mut month, mut before) = (0, 0);
+        while month < 12 {
+            months[month + 1] = (lens[month], before);
+            before += lens[month] as u16;
+            month += 1;
+        }
+        months
+    };
+    const TO_YEAR_0: i32 = 719_528;
+    let (len, before) = *MONTHS.get(month as usize)?;
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    if day == 0 || day > u32::from(len) + u32::from(is_leap && month == 2) {
+        return None;
+    }
+    // Leap days of the years in front, of which year 0 is one.
+    let leap_days = if year == 0 { 0 } else { (year - 1) / 4 - (year - 1) / 100 + (year - 1) / 400 + 1 };
+    let days = 365 * year + leap_days + u32::from(before) + u32::from(is_leap && month > 2) + day - 1;
+    Some(days as i32 - TO_YEAR_0)
 }
 
 /// `2024-01-31T10:00`, `…:30`, `…:30.25` (up to six decimals; `T` or a blank between) as microseconds since
@@ -154,6 +184,18 @@ mod tests {
         for days in -140_000..160_000 {
             let text = date_text(days);
             assert_eq!(parse_date(text.as_bytes()), Some(days), "{text}");
+        }
+    }
+
+    #[test]
+    fn years_of_four_digits_are_counted_as_all_others_are() {
+        for year in (0..10_000).step_by(7).chain([0, 1, 3, 4, 5, 99, 100, 101, 399, 400, 401, 9999]) {
+            for month in 0..14 {
+                for day in 0..33 {
+                    let expected = days_from_civil(year, month, day);
+                    assert_eq!(days_of_year_0_on(year as u32, month, day), expected, "{year}-{month}-{day}");
+                }
+            }
         }
     }
 

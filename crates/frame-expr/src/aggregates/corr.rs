@@ -46,6 +46,8 @@ impl Statistic for Correlation {
 
     type Words = [u64; 24];
 
+    type Small = [i64; 5];
+
     #[inline(always)]
     fn add(words: &mut [u64; 24], x: Digits, y: Digits) {
         add_one(&mut words[..3], x);

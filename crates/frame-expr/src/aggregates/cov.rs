@@ -46,6 +46,8 @@ impl Statistic for Covariance {
 
     type Words = [u64; 12];
 
+    type Small = [i64; 3];
+
     #[inline(always)]
     fn add(words: &mut [u64; 12], x: Digits, y: Digits) {
         add_one(&mut words[..3], x);

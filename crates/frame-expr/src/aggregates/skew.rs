@@ -45,6 +45,8 @@ impl Statistic for Shape {
 
     type Words = [u64; 30];
 
+    type Small = [i64; 4];
+
     fn add(words: &mut [u64; 30], x: Digits, _: Digits) {
         add_many(&mut words[..3], &[x]);
         add_many(&mut words[3..9], &[x; 2]);

@@ -44,6 +44,8 @@ impl Statistic for Spread {
 
     type Words = [u64; 9];
 
+    type Small = [i64; 2];
+
     #[inline(always)]
     fn add(words: &mut [u64; 9], x: Digits, _: Digits) {
         add_one(&mut words[..3], x);

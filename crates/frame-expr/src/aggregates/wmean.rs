@@ -46,6 +46,8 @@ impl Statistic for Weighted {
 
     type Words = [u64; 9];
 
+    type Small = [i64; 2];
+
     #[inline(always)]
     fn add(words: &mut [u64; 9], x: Digits, y: Digits) {
         add_one(&mut words[..3], y);

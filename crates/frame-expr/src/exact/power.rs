@@ -35,6 +35,9 @@ pub trait Number: Copy {
     /// The number in units of `2^WIDE_LOWEST`, if it is finite.
     fn wide(self) -> Option<Digits>;
 
+    /// The number, if its type is one of whole numbers and 64 bits with a sign hold it.
+    fn whole(self) -> Option<i64>;
+
     /// The nearest float.
     fn float(self) -> f64;
 }
@@ -60,6 +63,11 @@ impl Number for f64 {
         self.is_finite().then_some(Digits { mantissa, shift, negative: self < 0.0 })
     }
 
+    #[inline(always)]
+    fn whole(self) -> Option<i64> {
+        None
+    }
+
     fn float(self) -> f64 {
         self
     }
@@ -78,6 +86,11 @@ impl Number for i64 {
         self.fixed()
     }
 
+    #[inline(always)]
+    fn whole(self) -> Option<i64> {
+        Some(self)
+    }
+
     fn float(self) -> f64 {
         self as f64
     }
@@ -94,6 +107,11 @@ impl Number for u64 {
 
     fn wide(self) -> Option<Digits> {
         self.fixed()
+    }
+
+    #[inline(always)]
+    fn whole(self) -> Option<i64> {
+        i64::try_from(self).ok()
     }
 
     fn float(self) -> f64 {
@@ -147,6 +165,11 @@ pub fn add_many(sum: &mut [u64], factors: &[Digits]) {
     // The words above the highest one that is not zero are left out: they might lie beyond the sum.
     let len = product.iter().rposition(|word| *word != 0).map_or(0, |top| top + 1);
     add_slice(sum, &product[..len], (shift / 64) as usize, negative);
+}
+
+/// Adds a whole number to a sum of such products as it is one.
+pub fn add_word(sum: &mut [u64], word: i64) {
+    add_slice(sum, &[word.unsigned_abs()], 0, word < 0);
 }
 
 /// Adds a sum to another of the same width.

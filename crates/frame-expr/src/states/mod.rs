@@ -16,6 +16,7 @@ mod product;
 mod quantile;
 mod sketch;
 mod slide;
+mod small;
 mod text_extreme;
 mod top;
 mod unique;

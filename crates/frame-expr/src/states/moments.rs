@@ -1,8 +1,8 @@
 //! Exact sums of powers and products per group: the states of variances, correlations and other statistics.
 //!
-//! A statistic says which terms it needs, such as x and x². Everyday numbers go into a few words side by side; a group that meets any
-//! other number has a second set of sums, wide enough for every float. Both are integers, so their order cannot matter; the statistic is
-//! computed from the integers and rounded at the very end.
+//! A statistic says which terms it needs, such as x and x². Everyday numbers go into a few words side by side, small whole ones into one
+//! word for each term; a group that meets any other number has another set of sums, wide enough for every float. All are integers, so their
+//! order cannot matter; the statistic is computed from the integers and rounded at the very end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,11 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, UInt64Type};
 use frame_core::{Error, Result};
 
+use super::small::{SmallSums, largest};
 use super::state;
 use crate::aggregates::GroupStates;
 use crate::exact::Integer;
-use crate::exact::power::{Digits, FIXED_WORDS, Number, WIDE_WORDS, add_many, merge};
+use crate::exact::power::{Digits, FIXED_WORDS, Number, WIDE_WORDS, add_many, add_word, merge};
 
 /// A number that is computed from sums of products x^i · y^j.
 pub(crate) trait Statistic: Copy + Send + Sync + 'static {
@@ -27,6 +28,9 @@ pub(crate) trait Statistic: Copy + Send + Sync + 'static {
 
     /// The words of the sums of everyday numbers, one term behind the other: three for each factor of a term.
     type Words: AsRef<[u64]> + AsMut<[u64]> + Clone + Default + Send;
+
+    /// A word for each term.
+    type Small: AsRef<[i64]> + AsMut<[i64]> + Clone + Default + Send;
 
     /// Adds the terms of a row of everyday numbers; y is x if the statistic has one argument.
     fn add(words: &mut Self::Words, x: Digits, y: Digits);
@@ -68,6 +72,10 @@ pub(crate) struct Moments<S: Statistic> {
     statistic: S,
     /// Units of everyday and of wide sums, for each argument.
     lowest: [(i32, i32); 2],
+    groups: usize,
+    /// Sums of small numbers, if all arguments are whole.
+    small: Option<Vec<SmallSums<S::Small>>>,
+    /// Those of all others; none if all numbers were small so far.
     sums: Vec<Sums<S::Words>>,
     wide: BTreeMap<u32, WideSums>,
 }
@@ -80,7 +88,15 @@ impl<S: Statistic> Moments<S> {
             _ => (i64::FIXED_LOWEST, i64::WIDE_LOWEST),
         };
         let first = arguments.first().map_or((0, 0), lowest);
-        Self { statistic, lowest: [first, arguments.get(1).map_or(first, lowest)], sums: Vec::new(), wide: BTreeMap::new() }
+        let are_whole = arguments.iter().all(|data_type| *data_type != DataType::Float64);
+        Self {
+            statistic,
+            lowest: [first, arguments.get(1).map_or(first, lowest)],
+            groups: 0,
+            small: are_whole.then(Vec::new),
+            sums: Vec::new(),
+            wide: BTreeMap::new(),
+        }
     }
 
     fn add_first<X: ArrowPrimitiveType<Native: Number>>(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
@@ -110,14 +126,53 @@ impl<S: Statistic> Moments<S> {
     }
 
     fn add_rows<X: Number, Y: Number>(&mut self, groups: &[u32], xs: &[X], ys: &[Y]) {
+        let Some(small) = &mut self.small else {
+            groups.iter().zip(xs).zip(ys).for_each(|((group, x), y)| self.add(*group, *x, *y));
+            return;
+        };
+        let mut small = std::mem::take(small);
+        let largest = const { largest(S::TERMS) };
         for ((group, x), y) in groups.iter().zip(xs).zip(ys) {
-            let sums = &mut self.sums[*group as usize];
-            sums.count += 1;
-            match (x.fixed(), y.fixed()) {
-                (Some(x), Some(y)) => S::add(&mut sums.words, x, y),
-                _ => self.wide.entry(*group).or_insert_with(WideSums::new::<S>).add::<S>(*x, *y),
+            match (x.whole(), y.whole()) {
+                (Some(x), Some(y)) if x.unsigned_abs() <= largest && y.unsigned_abs() <= largest => {
+                    let small = &mut small[*group as usize];
+                    if small.add(S::TERMS, x, y) {
+                        std::mem::take(small).settle::<S>(self.sums(*group as usize));
+                    }
+                }
+                _ => self.add(*group, *x, *y),
             }
         }
+        self.small = Some(small);
+    }
+
+    #[inline(always)]
+    fn add<X: Number, Y: Number>(&mut self, group: u32, x: X, y: Y) {
+        let sums = self.sums(group as usize);
+        sums.count += 1;
+        match (x.fixed(), y.fixed()) {
+            (Some(x), Some(y)) => S::add(&mut sums.words, x, y),
+            _ => self.wide.entry(group).or_insert_with(WideSums::new::<S>).add::<S>(x, y),
+        }
+    }
+
+    /// The sums of a group for numbers that are not small.
+    #[inline(always)]
+    fn sums(&mut self, group: usize) -> &mut Sums<S::Words> {
+        if self.sums.len() < self.groups {
+            self.sums.resize_with(self.groups, Sums::default);
+        }
+        &mut self.sums[group]
+    }
+
+    /// The sums of each group, taken out.
+    fn take_sums(&mut self) -> Vec<Sums<S::Words>> {
+        let mut sums = std::mem::take(&mut self.sums);
+        sums.resize_with(std::mem::take(&mut self.groups), Sums::default);
+        if let Some(small) = &mut self.small {
+            std::mem::take(small).into_iter().zip(&mut sums).for_each(|(small, sums)| small.settle::<S>(sums));
+        }
+        sums
     }
 
     fn value(&self, group: usize, sums: &Sums<S::Words>) -> Option<f64> {
@@ -161,6 +216,19 @@ fn terms<S: Statistic, const WORDS: usize>(words: &[u64], unit: usize) -> [Integ
         from += len;
         Integer::from_words(&words[from - len..from])
     })
+}
+
+impl<T: AsRef<[i64]>> SmallSums<T> {
+    /// Adds them to sums of a group.
+    fn settle<S: Statistic>(self, sums: &mut Sums<S::Words>) {
+        sums.count += self.count;
+        let mut rest = sums.words.as_mut();
+        for ((i, j), term) in S::TERMS.iter().zip(self.terms.as_ref()) {
+            let (sum, behind) = rest.split_at_mut((i + j) * FIXED_WORDS);
+            rest = behind;
+            add_word(sum, *term);
+        }
+    }
 }
 
 impl WideSums {
@@ -228,7 +296,11 @@ fn read_words(bytes: &[u8], words: &mut [u64]) {
 
 impl<S: Statistic> GroupStates for Moments<S> {
     fn resize(&mut self, groups: usize) {
-        self.sums.resize_with(groups, Sums::default);
+        self.groups = groups;
+        match &mut self.small {
+            Some(small) => small.resize_with(groups, SmallSums::default),
+            None => self.sums.resize_with(groups, Sums::default),
+        }
     }
 
     fn update(&mut self, groups: &[u32], arguments: &[ArrayRef]) -> Result<()> {
@@ -240,7 +312,7 @@ impl<S: Statistic> GroupStates for Moments<S> {
     }
 
     fn take_states(&mut self) -> Result<Vec<ArrayRef>> {
-        let sums = std::mem::take(&mut self.sums);
+        let sums = self.take_sums();
         let wide = std::mem::take(&mut self.wide);
         let width = S::Words::default().as_ref().len() * 8;
         let mut everyday = FixedSizeBinaryBuilder::with_capacity(sums.len(), width as i32);
@@ -263,7 +335,7 @@ impl<S: Statistic> GroupStates for Moments<S> {
         let mut other = S::Words::default();
         for (row, group) in groups.iter().enumerate() {
             read_words(everyday.value(row), other.as_mut());
-            let sums = &mut self.sums[*group as usize];
+            let sums = self.sums(*group as usize);
             sums.count += counts.value(row);
             let mut from = 0;
             for (i, j) in S::TERMS {
@@ -280,7 +352,7 @@ impl<S: Statistic> GroupStates for Moments<S> {
     }
 
     fn take_values(&mut self) -> Result<ArrayRef> {
-        let sums = std::mem::take(&mut self.sums);
+        let sums = self.take_sums();
         let values: Float64Array = sums.iter().enumerate().map(|(group, sums)| self.value(group, sums)).collect();
         self.wide.clear();
         Ok(Arc::new(values))
@@ -288,6 +360,7 @@ impl<S: Statistic> GroupStates for Moments<S> {
 
     fn bytes(&self) -> usize {
         let wide = self.wide.first_key_value().map_or(0, |(_, sums)| sums.bytes() + size_of::<(u32, WideSums)>() + 16);
-        self.sums.capacity() * size_of::<Sums<S::Words>>() + self.wide.len() * wide
+        let small = self.small.as_ref().map_or(0, |small| small.capacity() * size_of::<SmallSums<S::Small>>());
+        small + self.sums.capacity() * size_of::<Sums<S::Words>>() + self.wide.len() * wide
     }
 }

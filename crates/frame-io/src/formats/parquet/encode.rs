@@ -184,6 +184,12 @@ impl Encoder {
     }
 }
 
+/// What it costs to encode a column, as far as that matters for who does it. The lengths of texts are not looked at.
+fn effort(part: &ArrayRef) -> usize {
+    const TEXT: usize = 48;
+    if *part.data_type() == DataType::Utf8View { TEXT * part.len() } else { memory_bytes(part) }
+}
+
 /// Of each column its leaf, if it is one itself.
 fn flat_columns(columns: &SchemaDescriptor) -> Vec<Option<ColumnDescPtr>> {
     let mut flat = vec![None; columns.root_schema().get_fields().len()];
@@ -220,7 +226,7 @@ fn each<R: Send>(
 ) -> Result<Vec<R>> {
     let mut items: Vec<_> = columns.into_iter().enumerate().collect();
     // The largest ones first, so that nobody has to wait long for the last one.
-    items.sort_by_cached_key(|(_, (_, parts))| Reverse(parts.iter().map(memory_bytes).sum::<usize>()));
+    items.sort_by_cached_key(|(_, (_, parts))| Reverse(parts.iter().map(effort).sum::<usize>()));
     let places: Vec<usize> = items.iter().map(|(at, _)| *at).collect();
     let done = writer::each(items, workers, |(at, item)| task(at, item));
     let mut done: Vec<_> = places.into_iter().zip(done).collect();

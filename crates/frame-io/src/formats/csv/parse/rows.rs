@@ -181,11 +181,16 @@ impl<'a> Field<'a> {
 
 /// The value of a field that begins with a quote, or `None` for one that does not. Doubled quotes become one, and what follows the
 /// closing quote is kept, as the `csv` crate does.
+#[inline]
 pub(in super::super) fn unquoted(field: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let rest = field.strip_prefix(b"\"")?;
+    field.strip_prefix(b"\"").map(behind_quote)
+}
+
+/// The value of a field whose bytes behind the first quote are `rest`.
+fn behind_quote(rest: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr(b'"', rest) {
-        None => return Some(Cow::Borrowed(rest)),
-        Some(at) if at + 1 == rest.len() => return Some(Cow::Borrowed(&rest[..at])),
+        None => return Cow::Borrowed(rest),
+        Some(at) if at + 1 == rest.len() => return Cow::Borrowed(&rest[..at]),
         Some(_) => {}
     }
     let mut value = Vec::with_capacity(rest.len());
@@ -205,5 +210,5 @@ pub(in super::super) fn unquoted(field: &[u8]) -> Option<Cow<'_, [u8]>> {
             None => {}
         }
     }
-    Some(Cow::Owned(value))
+    Cow::Owned(value)
 }

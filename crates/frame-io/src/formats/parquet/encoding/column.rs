@@ -60,6 +60,8 @@ pub(in super::super) struct FlatColumn {
     values: Box<dyn Values>,
     levels: Levels,
     is_nullable: bool,
+    /// Where pages are put together.
+    page: Vec<u8>,
     pages: Pages,
 }
 
@@ -78,6 +80,7 @@ impl FlatColumn {
             values,
             levels: Levels::new(PAGE_ROWS),
             is_nullable: column.max_def_level() > 0,
+            page: Vec::new(),
             pages: Pages::new(column.clone(), codec, has_statistics),
         })
     }
@@ -102,19 +105,19 @@ impl FlatColumn {
 
     fn end_page(&mut self) -> Result<()> {
         let (rows, nulls) = (self.levels.rows(), self.levels.nulls());
-        let mut bytes = Vec::new();
+        self.page.clear();
         if self.is_nullable {
-            self.levels.take(&mut bytes);
+            self.levels.take(&mut self.page);
         } else {
             self.levels.forget();
         }
-        let facts = self.values.take(&mut bytes);
-        self.pages.add(bytes, rows, nulls, facts)
+        let facts = self.values.take(&mut self.page);
+        self.pages.add(&self.page, rows, nulls, facts)
     }
 
     /// Bytes of memory.
     pub(in super::super) fn bytes(&self) -> usize {
-        self.values.bytes() + self.pages.bytes()
+        self.values.bytes() + self.page.capacity() + self.pages.bytes()
     }
 
     /// The chunk of the column.

@@ -28,7 +28,7 @@ pub(super) trait Number: Copy + PartialOrd + Send {
     fn put_page(values: &[Self], out: &mut Vec<u8>);
 
     /// The smallest and the largest, as statistics have them.
-    fn bounds(values: impl Iterator<Item = Self>) -> Option<(Self, Self)>;
+    fn bounds(values: &[Self]) -> Option<(Self, Self)>;
 
     fn statistics(bounds: Option<(Self, Self)>, nulls: u64) -> Statistics;
 }
@@ -100,11 +100,9 @@ impl<T: WholeNumber> Number for T {
         put_differences(values, out);
     }
 
-    fn bounds(values: impl Iterator<Item = Self>) -> Option<(Self, Self)> {
-        values.fold(None, |bounds, value| match bounds {
-            None => Some((value, value)),
-            Some((min, max)) => Some((min.min(value), max.max(value))),
-        })
+    fn bounds(values: &[Self]) -> Option<(Self, Self)> {
+        let first = *values.first()?;
+        Some(values.iter().fold((first, first), |(min, max), value| (min.min(*value), max.max(*value))))
     }
 
     fn statistics(bounds: Option<(Self, Self)>, nulls: u64) -> Statistics {
@@ -128,12 +126,19 @@ impl Number for f64 {
     }
 
     /// Without what is no number; a zero is the smaller one below and the larger one above, as the format asks for.
-    fn bounds(values: impl Iterator<Item = Self>) -> Option<(Self, Self)> {
-        let (mut min, mut max) = (Self::INFINITY, Self::NEG_INFINITY);
-        for value in values {
-            min = if value < min { value } else { min };
-            max = if value > max { value } else { max };
+    fn bounds(values: &[Self]) -> Option<(Self, Self)> {
+        const LANES: usize = 8;
+        let (mut mins, mut maxs) = ([Self::INFINITY; LANES], [Self::NEG_INFINITY; LANES]);
+        let (eights, rest) = values.as_chunks::<LANES>();
+        // Each lane has values of its own to wait for.
+        for values in eights {
+            for lane in 0..LANES {
+                mins[lane] = if values[lane] < mins[lane] { values[lane] } else { mins[lane] };
+                maxs[lane] = if values[lane] > maxs[lane] { values[lane] } else { maxs[lane] };
+            }
         }
+        let min = mins.iter().chain(rest).copied().fold(Self::INFINITY, Self::min);
+        let max = maxs.iter().chain(rest).copied().fold(Self::NEG_INFINITY, Self::max);
         if min > max {
             return None;
         }
@@ -229,12 +234,12 @@ impl<T: ArrowPrimitiveType<Native: Number>> Values for Numbers<T> {
             // A page without any value of its own may come behind a dictionary that is closed.
             Some(dictionary) if dictionary.is_open || !self.places.is_empty() => {
                 put_places(&self.places, dictionary.values.len(), out);
-                let values = self.places.iter().map(|place| dictionary.values[*place as usize]);
-                (Encoding::RLE_DICTIONARY, T::Native::bounds(values))
+                self.values.extend(self.places.iter().map(|place| dictionary.values[*place as usize]));
+                (Encoding::RLE_DICTIONARY, T::Native::bounds(&self.values))
             }
             _ => {
                 T::Native::put_page(&self.values, out);
-                (T::Native::ENCODING, T::Native::bounds(self.values.iter().copied()))
+                (T::Native::ENCODING, T::Native::bounds(&self.values))
             }
         };
         self.values.clear();

@@ -48,6 +48,8 @@ pub(super) struct Pages {
     is_packed: bool,
     has_statistics: bool,
     packer: Encoder,
+    /// Where pages are packed.
+    packed: Vec<u8>,
     pages: Vec<CompressedPage>,
     bytes: usize,
     index: ColumnIndexBuilder,
@@ -72,6 +74,7 @@ impl Pages {
             is_packed: codec == Compression::SNAPPY,
             has_statistics,
             packer: Encoder::new(),
+            packed: Vec::new(),
             pages: Vec::new(),
             bytes: 0,
             index,
@@ -85,7 +88,7 @@ impl Pages {
 
     /// Bytes of memory that the pages take.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.packed.len()
     }
 
     pub(super) fn nulls(&self) -> usize {
@@ -93,8 +96,7 @@ impl Pages {
     }
 
     /// Adds a page of `rows` rows, whose levels and values are `bytes`.
-    pub(super) fn add(&mut self, bytes: Vec<u8>, rows: usize, nulls: usize, facts: PageFacts) -> Result<()> {
-        let len = bytes.len();
+    pub(super) fn add(&mut self, bytes: &[u8], rows: usize, nulls: usize, facts: PageFacts) -> Result<()> {
         let page = Page::DataPage {
             buf: self.packed(bytes)?,
             num_values: rows as u32,
@@ -104,7 +106,7 @@ impl Pages {
             statistics: None,
         };
         self.bytes += page.buffer().len();
-        self.pages.push(CompressedPage::new(page, len));
+        self.pages.push(CompressedPage::new(page, bytes.len()));
         let is_empty = nulls == rows;
         match facts.bounds {
             Some((min, max)) => self.index.append(is_empty, min, max, nulls as i64),
@@ -122,13 +124,16 @@ impl Pages {
         Ok(())
     }
 
-    fn packed(&mut self, bytes: Vec<u8>) -> Result<Bytes> {
+    fn packed(&mut self, bytes: &[u8]) -> Result<Bytes> {
         if !self.is_packed {
-            return Ok(bytes.into());
+            return Ok(Bytes::copy_from_slice(bytes));
         }
-        let mut packed = vec![0; max_compress_len(bytes.len())];
-        let len = self.packer.compress(&bytes, &mut packed).map_err(|error| ParquetError::External(Box::new(error)))?;
-        Ok(Bytes::copy_from_slice(&packed[..len]))
+        let most = max_compress_len(bytes.len());
+        if self.packed.len() < most {
+            self.packed.resize(most, 0);
+        }
+        let len = self.packer.compress(bytes, &mut self.packed).map_err(|error| ParquetError::External(Box::new(error)))?;
+        Ok(Bytes::copy_from_slice(&self.packed[..len]))
     }
 
     /// How many rows have no value, and how many have one.
@@ -147,11 +152,10 @@ impl Pages {
         let mut encodings = Vec::new();
         let mut dictionary_at = None;
         if let Some((bytes, values)) = facts.dictionary {
-            let len = bytes.len();
-            let buf = self.packed(bytes)?;
+            let buf = self.packed(&bytes)?;
             let page = Page::DictionaryPage { buf, num_values: values as u32, encoding: Encoding::PLAIN, is_sorted: false };
             count(&mut encodings, &page);
-            dictionary_at = Some(sizes.add(&writer.write_page(CompressedPage::new(page, len))?).offset as i64);
+            dictionary_at = Some(sizes.add(&writer.write_page(CompressedPage::new(page, bytes.len()))?).offset as i64);
         }
         let mut data_at = None;
         for page in std::mem::take(&mut self.pages) {

@@ -119,17 +119,22 @@ impl Dictionary {
         &self.bytes[self.offsets[place] as usize..][..self.views[place] as u32 as usize]
     }
 
-    /// The smallest and the largest of these texts.
+    /// The smallest and the largest of these texts: each is looked at once, however often it comes.
     fn bounds(&self, places: &[u32]) -> Option<(Vec<u8>, Vec<u8>)> {
-        let first = *places.first()?;
+        let mut is_there = vec![false; self.views.len()];
+        for place in places {
+            is_there[*place as usize] = true;
+        }
+        let mut there = is_there.iter().zip(0..).filter_map(|(is_there, place)| is_there.then_some(place));
+        let first: u32 = there.next()?;
         let (mut min, mut max) = (first, first);
         let (mut low, mut high) = (self.starts[first as usize], self.starts[first as usize]);
-        for &place in places {
+        for place in there {
             let start = self.starts[place as usize];
-            if start <= low && place != min && (start < low || self.text(place) < self.text(min)) {
+            if start < low || start == low && self.text(place) < self.text(min) {
                 (min, low) = (place, start);
             }
-            if start >= high && place != max && (start > high || self.text(place) > self.text(max)) {
+            if start > high || start == high && self.text(place) > self.text(max) {
                 (max, high) = (place, start);
             }
         }
