@@ -152,20 +152,31 @@ fn answers_are_those_of_the_model() {
     }
 }
 
-#[test]
-fn random_chains_of_joins_are_put_in_another_order() {
+/// How many of 300 random plans a rule changes.
+fn changed(rule: &str) -> usize {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("table.csv");
     let engine = World(1, 8192, 16 << 20, 256 << 10, usize::MAX, true).engine();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let reordered = (0..300).filter(|_| {
+    let changed = (0..300).filter(|_| {
         let case = cases().new_tree(&mut runner).expect("a case").current();
         std::fs::write(&file, case.table.csv()).expect("a file");
         let plan = case.reading(&file.display().to_string());
-        engine.explain(|_| Ok(plan.clone())).expect("a plan").contains("after order joins")
+        engine.explain(|_| Ok(plan.clone())).expect("a plan").contains(&format!("after {rule}"))
     });
-    let reordered = reordered.count();
+    changed.count()
+}
+
+#[test]
+fn random_chains_of_joins_are_put_in_another_order() {
+    let reordered = changed("order joins");
     assert!(reordered > 20, "{reordered} of 300 random plans have their joins in another order");
+}
+
+#[test]
+fn random_conditions_on_keys_get_to_both_sides() {
+    let shared = changed("share filters");
+    assert!(shared > 10, "{shared} of 300 random plans have conditions on both sides of a join");
 }
 
 /// Columns `i`, `j` (int), `f` (float), `t` (text) of small tables, queries, and what they once got wrong.

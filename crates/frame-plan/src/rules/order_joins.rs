@@ -22,6 +22,7 @@ use frame_core::Result;
 use frame_expr::{Expr, predicate};
 
 use self::chain::Chain;
+pub(super) use self::unique::is_text;
 use super::drop_sorts::{any_can_fail, is_order_free};
 use crate::{Catalog, Expect, Join, Plan, Remark};
 
