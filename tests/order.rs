@@ -81,6 +81,11 @@ fn joins_that_drop_rows_come_first_where_nobody_can_tell() {
 }
 
 #[test]
+fn groups_of_the_left_side_are_joined_where_they_are_few() {
+    check("push aggregates", "eager");
+}
+
+#[test]
 fn conditions_on_keys_hold_on_both_sides() {
     check("share filters", "shared");
 }

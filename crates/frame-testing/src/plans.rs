@@ -31,6 +31,9 @@ const RIGHT_ROWS: usize = 6;
 /// Joins of which one side is of use only beside rows of the other one.
 const OF_KEYS: [JoinKind; 5] = [JoinKind::Inner, JoinKind::Left, JoinKind::Right, JoinKind::Semi, JoinKind::Anti];
 
+/// How often a row is there in a table of few different rows.
+const TIMES: usize = 12;
+
 /// Plans that read so many tables are no longer joined with themselves.
 const SOURCES: usize = 8;
 
@@ -44,6 +47,29 @@ pub fn cases() -> impl Strategy<Value = Case> {
         let plan = plan(&table.rows.columns, &stages);
         Case { table, plan }
     })
+}
+
+/// Random tables of a few different rows, each there many times, with a plan that groups what a join or two make of them.
+pub fn grouped_joins() -> impl Strategy<Value = Case> {
+    (tables(), prop::collection::vec(any::<u16>(), 20..90), 1..7_usize, any::<bool>()).prop_map(
+        |(mut table, words, different, is_chain)| {
+            table.rows.rows.truncate(different);
+            let rows = std::mem::take(&mut table.rows.rows);
+            table.rows.rows = (0..TIMES).flat_map(|_| rows.iter().cloned()).collect();
+            let mut choices = words.chunks(words.len().div_ceil(2));
+            let mut plan = Plan::Scan(Scan::new(Table::input(PATH)));
+            let mut stage = |plan: Plan, make: fn(&mut Stage<'_>, Plan) -> Plan| {
+                let columns = model::columns(&plan, &table.rows.columns).expect("random plans are of what the model knows");
+                let choices = Choices::new(choices.next().unwrap_or_default());
+                make(&mut Stage { table: &table.rows.columns, columns: &columns, choices }, plan)
+            };
+            if is_chain {
+                plan = stage(plan, |stage, plan| stage.join(plan, CHAIN_ROWS, false));
+            }
+            plan = stage(plan, |stage, plan| stage.grouped_join(plan));
+            Case { table, plan }
+        },
+    )
 }
 
 impl Case {
@@ -353,6 +379,37 @@ impl Stage<'_> {
             expect = (is_once && self.choices.once_in(2)).then_some(Expect::ManyToOne).or(expect);
         }
         Plan::Join(Join { left: Box::new(left), right: Box::new(right), kind, keys, as_of, expect, alias, prefixed: None })
+    }
+
+    /// Groups of a join, with aggregates of left columns alone.
+    fn grouped_join(&mut self, left: Plan) -> Plan {
+        const CALLS: [&str; 5] = ["sum", "mean", "count", "min", "max"];
+        let input = self.join(left, RIGHT_ROWS, false);
+        let columns = model::columns(&input, self.table).unwrap_or_default();
+        let mut names: Vec<String> = Vec::new();
+        let mut keys = Vec::new();
+        for _ in 0..1 + self.choices.below(2) {
+            // The last columns are those of the right side.
+            let place = columns.len().saturating_sub(1 + self.choices.below(columns.len().max(1)));
+            let Some(name) = columns.get(place).map(|(name, _)| name.clone()).filter(|name| !names.contains(name)) else { continue };
+            names.push(name.clone());
+            keys.push(KeyItem { expr: Expr::column(&name), name });
+        }
+        let mut aggregates = Vec::new();
+        for _ in 0..1 + self.choices.below(3) {
+            let (column, kind) = self.column();
+            let calls = if kind.is_number() { &CALLS[..] } else { &CALLS[2..] };
+            let function = calls[self.choices.below(calls.len())];
+            let name = self.name(&Expr::column(format!("{function}_{column}")), &names);
+            names.push(name.clone());
+            let mut call = AggregateCall::new(function, vec![Expr::column(column)], name);
+            if self.choices.once_in(4) {
+                call.filter = Some(self.condition());
+            }
+            aggregates.push(call);
+        }
+        let with_total = !keys.is_empty() && self.choices.once_in(4);
+        Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates, with_total })
     }
 
     /// Both sides of a join, with a comparison of a key in front of one of them or of both.

@@ -6,6 +6,7 @@ mod drop_sorts;
 mod fold_constants;
 mod narrow_columns;
 mod order_joins;
+mod push_aggregates;
 mod push_filters;
 mod push_limits;
 mod share_filters;
@@ -46,6 +47,7 @@ const RULES: &[Rule] = &[
     Rule { name: "drop sorts", apply: Apply::Whole(drop_sorts::apply) },
     Rule { name: "top rows", apply: Apply::Each(top_rows::apply) },
     Rule { name: "order joins", apply: Apply::Whole(order_joins::apply) },
+    Rule { name: "push aggregates", apply: Apply::Whole(push_aggregates::apply) },
     Rule { name: "narrow columns", apply: Apply::Whole(narrow_columns::apply) },
     Rule { name: "push limits", apply: Apply::Whole(push_limits::apply) },
 ];
