@@ -126,7 +126,7 @@ fn parts_of_a_file_without_keys_of_the_other_side_are_not_read() {
     for (query, is_narrowed) in [
         (format!("join '{few}' as o on k | agg count, sum v, max name"), true),
         (format!("join semi '{few}' as o on k | agg count, sum v"), true),
-        (format!("join (from '{few}' | where k < 0) as o on k | agg count, sum v"), true),
+        (format!("join (from '{few}' | where name = 'none') as o on k | agg count, sum v"), true),
         (format!("join left '{few}' as o on k | agg count, sum v, max name"), false),
         (format!("join anti '{few}' as o on k | agg count, sum v"), false),
         (format!("where v > 3 | join '{few}' as o on k | agg count, sum v"), false),

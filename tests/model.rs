@@ -10,8 +10,8 @@ use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, SchemaRef};
 use frame_core::{ErrorKind, QueryError, Result, Scalar};
 use frame_engine::{Engine, Progress, Settings};
 use frame_plan::Plan;
-use frame_testing::cases;
 use frame_testing::model::{self, Failure, Kind, Rows};
+use frame_testing::{cases, grouped_joins};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -132,8 +132,8 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() }
 }
 
-#[test]
-fn answers_are_those_of_the_model() {
+/// Checks random plans in three worlds each.
+fn check_all(cases: impl Strategy<Value = frame_testing::Case>) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("table.csv");
     let worlds = prop::collection::vec(worlds(), 3);
@@ -147,25 +147,52 @@ fn answers_are_those_of_the_model() {
         })
     };
     let mut runner = proptest::test_runner::TestRunner::new(config());
-    if let Err(error) = runner.run(&(cases(), worlds), test) {
+    if let Err(error) = runner.run(&(cases, worlds), test) {
         panic!("{error}");
     }
 }
 
 #[test]
-fn random_chains_of_joins_are_put_in_another_order() {
+fn answers_are_those_of_the_model() {
+    check_all(cases());
+}
+
+#[test]
+fn groups_of_joins_are_those_of_the_model() {
+    check_all(grouped_joins());
+}
+
+/// How many of 300 random plans a rule changes.
+fn changed(cases: impl Strategy<Value = frame_testing::Case>, rule: &str) -> usize {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("table.csv");
     let engine = World(1, 8192, 16 << 20, 256 << 10, usize::MAX, true).engine();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let reordered = (0..300).filter(|_| {
-        let case = cases().new_tree(&mut runner).expect("a case").current();
+    let changed = (0..300).filter(|_| {
+        let case = cases.new_tree(&mut runner).expect("a case").current();
         std::fs::write(&file, case.table.csv()).expect("a file");
         let plan = case.reading(&file.display().to_string());
-        engine.explain(|_| Ok(plan.clone())).expect("a plan").contains("after order joins")
+        engine.explain(|_| Ok(plan.clone())).expect("a plan").contains(&format!("after {rule}"))
     });
-    let reordered = reordered.count();
+    changed.count()
+}
+
+#[test]
+fn random_chains_of_joins_are_put_in_another_order() {
+    let reordered = changed(cases(), "order joins");
     assert!(reordered > 20, "{reordered} of 300 random plans have their joins in another order");
+}
+
+#[test]
+fn random_conditions_on_keys_get_to_both_sides() {
+    let shared = changed(cases(), "share filters");
+    assert!(shared > 10, "{shared} of 300 random plans have conditions on both sides of a join");
+}
+
+#[test]
+fn random_groups_are_joined_in_place_of_their_rows() {
+    let pushed = changed(grouped_joins(), "push aggregates");
+    assert!(pushed > 15, "{pushed} of 300 random plans have groups in front of a join");
 }
 
 /// Columns `i`, `j` (int), `f` (float), `t` (text) of small tables, queries, and what they once got wrong.

@@ -1,4 +1,5 @@
-//! The order of joins: which chains the optimizer puts into another one, and that answers stay what they are.
+//! What the optimizer does about joins: which chains it puts into another order, which conditions it gives to both sides, and that answers
+//! stay what they are.
 //!
 //! `FRAME_BLESS=1 cargo test --test order` writes the expected plans anew; read the difference before you commit it.
 
@@ -34,9 +35,9 @@ fn answer(session: &Session, query: &str, file: &str) -> String {
     String::from_utf8(writer.into_inner()).expect("UTF-8")
 }
 
-/// The plan behind the rule, if it has changed something.
-fn reordered(explained: &str) -> Option<&str> {
-    let (_, plan) = explained.split_once("\nafter order joins\n")?;
+/// The plan behind a rule, if it has changed something.
+fn behind<'a>(rule: &str, explained: &'a str) -> Option<&'a str> {
+    let (_, plan) = explained.split_once(&format!("\nafter {rule}\n"))?;
     plan.split("\n\n").next()
 }
 
@@ -44,9 +45,10 @@ fn explain(session: &Session, query: &str, file: &str) -> String {
     session.query(query).input(file).explain().unwrap_or_else(|error| panic!("{}", error.render(Some(query))))
 }
 
-#[test]
-fn joins_that_drop_rows_come_first_where_nobody_can_tell() {
-    let queries = fs::read_to_string(path("tests/golden/order.txt")).expect("the queries");
+/// Compares the answers of the queries of a golden file with those of the plans as they are written, and the plans behind a rule with those
+/// that are expected.
+fn check(rule: &str, golden: &str) {
+    let queries = fs::read_to_string(path(&format!("tests/golden/{golden}.txt"))).expect("the queries");
     let (optimized, plain) = (session(|builder| builder), session(|builder| builder.optimize(false)));
     let small = session(|builder| builder.threads(3).batch_rows(700).partition_bytes(9_000));
     let (mut text, mut file) = (String::new(), String::new());
@@ -64,11 +66,26 @@ fn joins_that_drop_rows_come_first_where_nobody_can_tell() {
             assert!(answer(session, query, &file) == expected, "{query}");
         }
         let explained = explain(&optimized, query, &file);
-        text.push_str(&format!("> {query}\n{}\n\n", reordered(&explained).unwrap_or("  as it is written").trim_end()));
+        text.push_str(&format!("> {query}\n{}\n\n", behind(rule, &explained).unwrap_or("  as it is written").trim_end()));
     }
-    let golden = path("tests/golden/order.expected.txt");
+    let golden = path(&format!("tests/golden/{golden}.expected.txt"));
     if std::env::var_os("FRAME_BLESS").is_some() {
         fs::write(&golden, &text).expect("the golden file");
     }
     assert_eq!(text, fs::read_to_string(&golden).unwrap_or_default(), "plans changed; see the head of this file");
+}
+
+#[test]
+fn joins_that_drop_rows_come_first_where_nobody_can_tell() {
+    check("order joins", "order");
+}
+
+#[test]
+fn groups_of_the_left_side_are_joined_where_they_are_few() {
+    check("push aggregates", "eager");
+}
+
+#[test]
+fn conditions_on_keys_hold_on_both_sides() {
+    check("share filters", "shared");
 }

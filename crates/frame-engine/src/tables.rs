@@ -281,6 +281,11 @@ impl Catalog for Tables {
         !url::is_url(&input.path) && self.open(input).is_ok_and(|table| table.has_figures())
     }
 
+    fn has_ranges(&self, input: &Input, column: &str) -> bool {
+        let is_known = |table: Arc<dyn Table>| (0..table.partitions()).any(|partition| table.range(partition, column).is_some());
+        self.open(input).is_ok_and(is_known)
+    }
+
     fn expand(&self, inputs: Vec<Input>) -> Result<Vec<Input>> {
         let mut files = Vec::new();
         for input in inputs {

@@ -7,6 +7,7 @@ use frame_core::{Error, QueryError, Result, Scalar, Span};
 use crate::aggregates::{self, BoundAggregate};
 use crate::bind::{BoundExpr, bind, widen};
 use crate::expr::{Expr, SortKey};
+use crate::partial::Step;
 use crate::types::type_name;
 
 /// A call of an aggregate: `sum amount where paid as revenue`, `quantile 0.9 ms`, `first x order day`.
@@ -26,12 +27,14 @@ pub struct AggregateCall {
     pub name: String,
     /// Where it stands in the query text.
     pub span: Span,
+    /// Whether it is of rows, or one of two steps (the optimizer makes them).
+    pub step: Step,
 }
 
 impl PartialEq for AggregateCall {
     fn eq(&self, other: &Self) -> bool {
-        (&self.function, &self.constants, &self.arguments, &self.filter, &self.order, &self.name)
-            == (&other.function, &other.constants, &other.arguments, &other.filter, &other.order, &other.name)
+        (&self.function, &self.constants, &self.arguments, &self.filter, &self.order, &self.name, &self.step)
+            == (&other.function, &other.constants, &other.arguments, &other.filter, &other.order, &other.name, &other.step)
     }
 }
 
@@ -73,9 +76,17 @@ impl AggregateCall {
     pub fn bind(&self, schema: &Schema) -> Result<BoundCall> {
         let function = aggregates::find(&self.function).map_err(|error| error.at(self.span))?;
         let arguments = self.arguments.iter().map(|argument| bind(argument, schema)).collect::<Result<Vec<_>>>()?;
-        aggregates::check_count(function, &self.constants, arguments.len()).map_err(|error| error.at(self.span))?;
-        let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type().clone()).collect();
+        let types: Vec<DataType> = match &self.step {
+            Step::Merged(types) => types.clone(),
+            Step::Whole | Step::States => arguments.iter().map(|argument| argument.data_type().clone()).collect(),
+        };
+        aggregates::check_count(function, &self.constants, types.len()).map_err(|error| error.at(self.span))?;
         let aggregate = function.bind(&types, &self.constants).map_err(|error| error.at(self.span))?;
+        let aggregate = match &self.step {
+            Step::Whole => aggregate,
+            Step::States => aggregate.to_states(),
+            Step::Merged(_) => aggregate.of_states(),
+        };
         let arguments = arguments.into_iter().zip(aggregate.inputs()).map(|(argument, wanted)| widen(argument, wanted.clone())).collect();
         let filter = self.filter.as_ref().map(|filter| condition(filter, schema)).transpose()?;
         if !self.order.is_empty() && !aggregate.needs_order() {

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::call::AggregateCall;
 use crate::expr::{BadCast, BinaryOp, Expr, Node, SortKey, UnaryOp};
+use crate::partial::Step;
 use crate::types::type_name;
 
 /// How tightly an expression binds; operands that bind less tightly stand in parentheses.
@@ -204,7 +205,11 @@ fn write_list(f: &mut Formatter<'_>, list: &[Expr]) -> fmt::Result {
 /// The call as it is written with parentheses: `quantile(0.9, ms) where ok order day`. The name is left out.
 impl Display for AggregateCall {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}(", self.function)?;
+        match &self.step {
+            Step::Whole => write!(f, "{}(", self.function),
+            Step::States => write!(f, "states of {}(", self.function),
+            Step::Merged(_) => write!(f, "merged {}(", self.function),
+        }?;
         for (at, constant) in self.constants.iter().enumerate() {
             write!(f, "{}{constant}", if at > 0 { ", " } else { "" })?;
         }

@@ -119,6 +119,11 @@ pub trait Catalog {
         true
     }
 
+    /// Whether an input says of its parts between which values of a column they lie, so that parts without a wanted key are not read.
+    fn has_ranges(&self, _input: &Input, _column: &str) -> bool {
+        false
+    }
+
     /// The files that inputs stand for: themselves, the files in their folders, or the files that their paths are patterns of, sorted by
     /// name. Files of text that are read together have columns of the same types.
     ///

@@ -9,5 +9,5 @@ pub mod model;
 mod plans;
 mod table;
 
-pub use plans::{Case, cases};
+pub use plans::{Case, cases, grouped_joins};
 pub use table::{Table, tables};

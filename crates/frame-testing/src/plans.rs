@@ -1,7 +1,7 @@
 //! Random plans whose types fit, a few stages over one table.
 
 use frame_core::{Scalar, Span};
-use frame_expr::{AggregateCall, Expr, Frame, SortKey, Window};
+use frame_expr::{AggregateCall, BinaryOp, Expr, Frame, SortKey, Window};
 use frame_plan::{
     Aggregate, AsOf, Complete, Dedup, Direction, Expect, Filter, Input, Join, JoinKind, KeyItem, KeyPair, Limit, Mark, Plan, Project,
     Remark, Scan, Sort, Tail, Top, Union, Unpivot, WindowItem,
@@ -28,6 +28,12 @@ const CHAIN_ROWS: usize = 3;
 /// The most rows of the right side of any other join.
 const RIGHT_ROWS: usize = 6;
 
+/// Joins of which one side is of use only beside rows of the other one.
+const OF_KEYS: [JoinKind; 5] = [JoinKind::Inner, JoinKind::Left, JoinKind::Right, JoinKind::Semi, JoinKind::Anti];
+
+/// How often a row is there in a table of few different rows.
+const TIMES: usize = 12;
+
 /// Plans that read so many tables are no longer joined with themselves.
 const SOURCES: usize = 8;
 
@@ -41,6 +47,29 @@ pub fn cases() -> impl Strategy<Value = Case> {
         let plan = plan(&table.rows.columns, &stages);
         Case { table, plan }
     })
+}
+
+/// Random tables of a few different rows, each there many times, with a plan that groups what a join or two make of them.
+pub fn grouped_joins() -> impl Strategy<Value = Case> {
+    (tables(), prop::collection::vec(any::<u16>(), 20..90), 1..7_usize, any::<bool>()).prop_map(
+        |(mut table, words, different, is_chain)| {
+            table.rows.rows.truncate(different);
+            let rows = std::mem::take(&mut table.rows.rows);
+            table.rows.rows = (0..TIMES).flat_map(|_| rows.iter().cloned()).collect();
+            let mut choices = words.chunks(words.len().div_ceil(2));
+            let mut plan = Plan::Scan(Scan::new(Table::input(PATH)));
+            let mut stage = |plan: Plan, make: fn(&mut Stage<'_>, Plan) -> Plan| {
+                let columns = model::columns(&plan, &table.rows.columns).expect("random plans are of what the model knows");
+                let choices = Choices::new(choices.next().unwrap_or_default());
+                make(&mut Stage { table: &table.rows.columns, columns: &columns, choices }, plan)
+            };
+            if is_chain {
+                plan = stage(plan, |stage, plan| stage.join(plan, CHAIN_ROWS, false));
+            }
+            plan = stage(plan, |stage, plan| stage.grouped_join(plan));
+            Case { table, plan }
+        },
+    )
 }
 
 impl Case {
@@ -67,7 +96,7 @@ fn plan(table: &Columns, stages: &[Vec<u16>]) -> Plan {
         for words in parts {
             let columns = model::columns(&plan, table).expect("random plans are of what the model knows");
             let mut stage = Stage { table, columns: &columns, choices: Choices::new(words) };
-            plan = if is_chain { stage.join(plan, CHAIN_ROWS) } else { stage.on(plan) };
+            plan = if is_chain { stage.join(plan, CHAIN_ROWS, false) } else { stage.on(plan) };
         }
     }
     plan
@@ -83,7 +112,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn on(&mut self, plan: Plan) -> Plan {
         let input = Box::new(plan);
-        match self.choices.below(21) {
+        match self.choices.below(24) {
             0 | 1 => Plan::Filter(Filter { input, predicate: self.condition() }),
             2 => Plan::Limit(Limit { input, count: self.choices.below(12) as u64, offset: self.choices.below(6) as u64 }),
             3 => Plan::Sort(Sort { input, keys: self.order() }),
@@ -100,7 +129,8 @@ impl Stage<'_> {
             13 => self.unpivot(input),
             14 => self.complete(input),
             15 | 16 => self.windows(input),
-            17..=19 => self.join(*input, RIGHT_ROWS),
+            17..=19 => self.join(*input, RIGHT_ROWS, false),
+            20..=22 => self.join(*input, RIGHT_ROWS, true),
             _ => Plan::Mark(Mark { input, remark: Remark::Note("it's a note".to_owned()) }),
         }
     }
@@ -301,15 +331,16 @@ impl Stage<'_> {
         Plan::Union(Union { inputs: vec![input, other], by_position })
     }
 
-    /// A few rows of the table, or of the plan itself, beside the rows; each of their keys once now and then.
-    fn join(&mut self, left: Plan, rows_max: usize) -> Plan {
+    /// A few rows of the table, or of the plan itself, beside the rows; each of their keys once now and then. Or all their keys, where it
+    /// is about these.
+    fn join(&mut self, left: Plan, rows_max: usize, is_about_keys: bool) -> Plan {
         // Doubled again and again a plan would have more stages than a query may have.
         let is_again = self.choices.once_in(3) && left.sources().len() < SOURCES;
         let input = if is_again { left.clone() } else { Plan::Scan(Scan::new(Table::input(PATH))) };
         let (count, offset) = (1 + self.choices.below(rows_max) as u64, self.choices.below(4) as u64);
-        let mut right = Plan::Limit(Limit { input: Box::new(input), offset, count });
         let others = if is_again { self.columns } else { self.table };
-        let mut kind = JoinKind::ALL[self.choices.below(JoinKind::ALL.len())];
+        let kinds = if is_about_keys { &OF_KEYS[..] } else { &JoinKind::ALL[..] };
+        let mut kind = kinds[self.choices.below(kinds.len())];
         let mut as_of = None;
         if kind == JoinKind::AsOf {
             const NEAR: [Kind; 3] = [Kind::Int, Kind::Float, Kind::Date];
@@ -321,11 +352,19 @@ impl Stage<'_> {
             });
         }
         let wanted = if kind == JoinKind::AsOf { self.choices.below(2) } else { 1 + self.choices.below(2) };
-        let keys: Vec<KeyPair> = (0..wanted).filter_map(|_| self.pair(others, &Kind::OF_COLUMNS)).map(|(pair, _)| pair).collect();
-        if as_of.is_none() && (keys.is_empty() || kind == JoinKind::AsOf) {
+        let pairs: Vec<(KeyPair, Kind)> = (0..wanted).filter_map(|_| self.pair(others, &Kind::OF_COLUMNS)).collect();
+        if as_of.is_none() && (pairs.is_empty() || kind == JoinKind::AsOf) {
             kind = JoinKind::Cross;
         }
-        let keys = if kind == JoinKind::Cross { Vec::new() } else { keys };
+        let pairs = if kind == JoinKind::Cross { Vec::new() } else { pairs };
+        let (left, input) = if is_about_keys { self.with_conditions(left, input, &pairs) } else { (left, input) };
+        let keys: Vec<KeyPair> = pairs.into_iter().map(|(pair, _)| pair).collect();
+        let mut right = if is_about_keys && !keys.is_empty() && as_of.is_none() {
+            // All rows of the other side, each key once where it would multiply rows.
+            if kind.is_filter() { input } else { distinct(input, &keys) }
+        } else {
+            Plan::Limit(Limit { input: Box::new(input), offset, count })
+        };
         let is_free = |alias: &String| self.columns.iter().all(|(name, _)| !name.starts_with(&format!("{alias}.")));
         let alias = (0..).map(|number| format!("r{number}")).find(is_free);
         let mut expect = (kind != JoinKind::Cross && self.choices.once_in(4)).then_some(Expect::ManyToMany);
@@ -336,17 +375,54 @@ impl Stage<'_> {
                 kind == kind_of(others, &pair.right) && kind != Some(Kind::Float)
             };
             let is_once = keys.iter().all(is_told);
-            // A column is named once there.
-            let mut by: Vec<String> = Vec::new();
-            keys.iter().for_each(|pair| {
-                if !by.contains(&pair.right) {
-                    by.push(pair.right.clone())
-                }
-            });
-            right = Plan::Dedup(Dedup { input: Box::new(right), by, order: Vec::new(), keep_last: false });
+            right = Plan::Dedup(Dedup { input: Box::new(right), by: right_names(&keys), order: Vec::new(), keep_last: false });
             expect = (is_once && self.choices.once_in(2)).then_some(Expect::ManyToOne).or(expect);
         }
         Plan::Join(Join { left: Box::new(left), right: Box::new(right), kind, keys, as_of, expect, alias, prefixed: None })
+    }
+
+    /// Groups of a join, with aggregates of left columns alone.
+    fn grouped_join(&mut self, left: Plan) -> Plan {
+        const CALLS: [&str; 5] = ["sum", "mean", "count", "min", "max"];
+        let input = self.join(left, RIGHT_ROWS, false);
+        let columns = model::columns(&input, self.table).unwrap_or_default();
+        let mut names: Vec<String> = Vec::new();
+        let mut keys = Vec::new();
+        for _ in 0..1 + self.choices.below(2) {
+            // The last columns are those of the right side.
+            let place = columns.len().saturating_sub(1 + self.choices.below(columns.len().max(1)));
+            let Some(name) = columns.get(place).map(|(name, _)| name.clone()).filter(|name| !names.contains(name)) else { continue };
+            names.push(name.clone());
+            keys.push(KeyItem { expr: Expr::column(&name), name });
+        }
+        let mut aggregates = Vec::new();
+        for _ in 0..1 + self.choices.below(3) {
+            let (column, kind) = self.column();
+            let calls = if kind.is_number() { &CALLS[..] } else { &CALLS[2..] };
+            let function = calls[self.choices.below(calls.len())];
+            let name = self.name(&Expr::column(format!("{function}_{column}")), &names);
+            names.push(name.clone());
+            let mut call = AggregateCall::new(function, vec![Expr::column(column)], name);
+            if self.choices.once_in(4) {
+                call.filter = Some(self.condition());
+            }
+            aggregates.push(call);
+        }
+        let with_total = !keys.is_empty() && self.choices.once_in(4);
+        Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates, with_total })
+    }
+
+    /// Both sides of a join, with a comparison of a key in front of one of them or of both.
+    fn with_conditions(&mut self, left: Plan, right: Plan, pairs: &[(KeyPair, Kind)]) -> (Plan, Plan) {
+        let Some((pair, kind)) = self.choices.one(pairs).cloned() else { return (left, right) };
+        let sides = self.choices.below(3);
+        let mut with_condition = |input: Plan, column: &str| {
+            let op = [BinaryOp::GreaterEqual, BinaryOp::Less, BinaryOp::Equal][self.choices.below(3)];
+            let predicate = Expr::binary(op, Expr::column(column), crate::expressions::literal(kind, &mut self.choices));
+            Plan::Filter(Filter { input: Box::new(input), predicate })
+        };
+        let left = if sides == 1 { left } else { with_condition(left, &pair.left) };
+        (left, if sides == 0 { right } else { with_condition(right, &pair.right) })
     }
 
     /// A column of these kinds, and one of the others that can be compared with it.
@@ -357,4 +433,21 @@ impl Stage<'_> {
         let (right, _) = self.choices.one(&rights).map(|column| (*column).clone())?;
         Some((KeyPair { left, right, span: Default::default() }, kind))
     }
+}
+
+/// The different right keys.
+fn distinct(input: Plan, keys: &[KeyPair]) -> Plan {
+    let keys = right_names(keys).into_iter().map(|name| KeyItem { expr: Expr::column(&name), name }).collect();
+    Plan::Aggregate(Aggregate { input: Box::new(input), keys, aggregates: Vec::new(), with_total: false })
+}
+
+/// The right columns of keys, each once.
+fn right_names(keys: &[KeyPair]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for pair in keys {
+        if !names.contains(&pair.right) {
+            names.push(pair.right.clone());
+        }
+    }
+    names
 }

@@ -32,7 +32,7 @@ impl AggregateFunction for Count {
     }
 
     fn bind(&self, arguments: &[DataType], _: &[Scalar]) -> Result<BoundAggregate> {
-        Ok(BoundAggregate::new(arguments.to_vec(), DataType::Int64, Counts::default).framed(framed))
+        Ok(BoundAggregate::new(arguments.to_vec(), DataType::Int64, Counts::default).framed(framed).with_states([DataType::Int64]))
     }
 }
 

@@ -43,6 +43,8 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use frame_core::{Error, QueryError, Result, Scalar};
 
+use crate::partial::{OfStates, ToStates, fields};
+
 /// An aggregate function as the language knows it.
 pub trait AggregateFunction: Send + Sync + ::std::fmt::Debug {
     /// The name in queries.
@@ -80,6 +82,8 @@ pub struct BoundAggregate {
     can_overflow: bool,
     start: Arc<dyn Fn() -> Box<dyn GroupStates> + Send + Sync>,
     framed: Option<Framed>,
+    /// The types of the columns of states, if these are always the same.
+    states: Vec<DataType>,
 }
 
 /// The values of frames, made of the arguments of all rows; `None` where these values need the general way.
@@ -99,7 +103,7 @@ impl BoundAggregate {
         start: impl Fn() -> S + Send + Sync + 'static,
     ) -> Self {
         let start = Arc::new(move || -> Box<dyn GroupStates> { Box::new(start()) });
-        Self { inputs, output, needs_order: false, can_overflow: false, start, framed: None }
+        Self { inputs, output, needs_order: false, can_overflow: false, start, framed: None, states: Vec::new() }
     }
 
     /// The same aggregate, with the order of the rows as one more argument behind the others; see [`GroupStates::update`].
@@ -130,6 +134,32 @@ impl BoundAggregate {
     pub(crate) fn overflowing(mut self) -> Self {
         self.can_overflow = true;
         self
+    }
+
+    /// The same aggregate, whose columns of states have these types; the last ones may be left out where they have no value.
+    #[must_use]
+    pub(crate) fn with_states(mut self, states: impl Into<Vec<DataType>>) -> Self {
+        self.states = states.into();
+        self
+    }
+
+    /// The same aggregate with its states as result, a struct.
+    pub(crate) fn to_states(&self) -> Self {
+        let (start, fields) = (self.start.clone(), fields(&self.states));
+        let of = fields.clone();
+        Self::new(self.inputs.clone(), DataType::Struct(fields), move || ToStates { states: start(), fields: of.clone() })
+    }
+
+    /// The same aggregate of such results in place of rows.
+    pub(crate) fn of_states(&self) -> Self {
+        let start = self.start.clone();
+        let merged = Self::new(vec![DataType::Struct(fields(&self.states))], self.output.clone(), move || OfStates(start()));
+        Self { can_overflow: self.can_overflow, ..merged }
+    }
+
+    /// Whether its states may stand for rows: they fit into a column, and the order of rows does not matter.
+    pub fn has_states(&self) -> bool {
+        !self.states.is_empty() && !self.needs_order
     }
 
     /// The types that the arguments are converted to.

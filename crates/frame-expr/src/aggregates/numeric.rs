@@ -22,6 +22,7 @@ pub(super) fn total(finish: Finish, aggregate: &str, argument: &DataType) -> Res
         let (of_states, of_frames) = (output.clone(), output.clone());
         BoundAggregate::new(vec![input], output, move || IntTotal::new(finish, of_states.clone()))
             .framed(move |arguments, frames| IntTotal::new(finish, of_frames.clone()).framed(arguments, frames))
+            .with_states(IntTotal::STATES)
     };
     let output = |sum: DataType| if finish == Finish::Sum { sum } else { DataType::Float64 };
     let total = match input {
@@ -29,9 +30,11 @@ pub(super) fn total(finish: Finish, aggregate: &str, argument: &DataType) -> Res
         DataType::Int64 | DataType::Boolean => ints(DataType::Int64, output(DataType::Int64)),
         DataType::Duration(_) => ints(input.clone(), input),
         DataType::Float64 => BoundAggregate::new(vec![input], DataType::Float64, move || FloatTotal::new(finish))
-            .framed(move |arguments, frames| FloatTotal::new(finish).framed(arguments, frames)),
+            .framed(move |arguments, frames| FloatTotal::new(finish).framed(arguments, frames))
+            .with_states(FloatTotal::STATES),
         DataType::Decimal128(_, scale) => {
             BoundAggregate::new(vec![input], output(DataType::Decimal128(DIGITS_MAX, scale)), move || DecimalTotal::new(finish, scale))
+                .with_states(DecimalTotal::STATES)
         }
         _ => return Err(wrong_argument(aggregate, argument, "a number, a duration or a truth value")),
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Decimal128Array, Float64Array, UInt64Array};
-use arrow::datatypes::{Decimal128Type, DecimalType, UInt64Type};
+use arrow::datatypes::{DataType, Decimal128Type, DecimalType, UInt64Type};
 use frame_core::{Error, QueryError, Result};
 
 use super::{Finish, state};
@@ -25,6 +25,9 @@ pub(crate) struct DecimalTotal {
 }
 
 impl DecimalTotal {
+    /// The types of its states.
+    pub(crate) const STATES: [DataType; 4] = [DataType::UInt64, DataType::UInt64, DataType::UInt64, DataType::UInt64];
+
     pub(crate) fn new(finish: Finish, scale: i8) -> Self {
         Self { finish, scale, totals: Vec::new() }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, Float64Array, UInt64Array};
 use arrow::buffer::Buffer;
+use arrow::datatypes::DataType;
 use frame_core::{Error, Result};
 
 use super::{Finish, state};
@@ -26,6 +27,9 @@ pub(crate) struct FloatTotal {
 }
 
 impl FloatTotal {
+    /// The types of its states.
+    pub(crate) const STATES: [DataType; 3] = [DataType::FixedSizeBinary(24), DataType::UInt64, DataType::Binary];
+
     pub(crate) fn new(finish: Finish) -> Self {
         Self { finish, totals: Vec::new(), wide: BTreeMap::new() }
     }

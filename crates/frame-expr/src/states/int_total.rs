@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, Decimal128Array, Float64Array, Int64Array, PrimitiveArray, UInt64Array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, DurationMicrosecondType, DurationNanosecondType, Int64Type, TimeUnit, UInt64Type};
+use arrow::datatypes::{
+    DECIMAL_DEFAULT_SCALE, DECIMAL128_MAX_PRECISION, DataType, DurationMicrosecondType, DurationNanosecondType, Int64Type, TimeUnit,
+    UInt64Type,
+};
 use frame_core::{Error, QueryError, Result};
 
 use super::{Finish, state};
@@ -61,6 +64,9 @@ impl Addend for u64 {
 }
 
 impl IntTotal {
+    /// The types of its states.
+    pub(crate) const STATES: [DataType; 2] = [DataType::Decimal128(DECIMAL128_MAX_PRECISION, DECIMAL_DEFAULT_SCALE), DataType::UInt64];
+
     pub(crate) fn new(finish: Finish, output: DataType) -> Self {
         Self { finish, output, totals: Vec::new(), carries: BTreeMap::new() }
     }

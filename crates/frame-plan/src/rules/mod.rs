@@ -6,8 +6,10 @@ mod drop_sorts;
 mod fold_constants;
 mod narrow_columns;
 mod order_joins;
+mod push_aggregates;
 mod push_filters;
 mod push_limits;
+mod share_filters;
 mod top_rows;
 
 use frame_core::Result;
@@ -41,9 +43,11 @@ impl Apply {
 const RULES: &[Rule] = &[
     Rule { name: "fold constants", apply: Apply::Each(fold_constants::apply) },
     Rule { name: "push filters", apply: Apply::Whole(push_filters::apply) },
+    Rule { name: "share filters", apply: Apply::Whole(share_filters::apply) },
     Rule { name: "drop sorts", apply: Apply::Whole(drop_sorts::apply) },
     Rule { name: "top rows", apply: Apply::Each(top_rows::apply) },
     Rule { name: "order joins", apply: Apply::Whole(order_joins::apply) },
+    Rule { name: "push aggregates", apply: Apply::Whole(push_aggregates::apply) },
     Rule { name: "narrow columns", apply: Apply::Whole(narrow_columns::apply) },
     Rule { name: "push limits", apply: Apply::Whole(push_limits::apply) },
 ];

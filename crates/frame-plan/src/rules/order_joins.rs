@@ -22,6 +22,7 @@ use frame_core::Result;
 use frame_expr::{Expr, predicate};
 
 use self::chain::Chain;
+pub(super) use self::unique::is_text;
 use super::drop_sorts::{any_can_fail, is_order_free};
 use crate::{Catalog, Expect, Join, Plan, Remark};
 
@@ -110,7 +111,7 @@ fn is_sure(condition: &Expr, input: &Plan, catalog: &dyn Catalog) -> Result<bool
 }
 
 /// Whether gathering the rows of a plan can end in an error that its text does not rule out. What any file may have in it does not count.
-fn can_fail(plan: &Plan, catalog: &dyn Catalog) -> Result<bool> {
+pub(super) fn can_fail(plan: &Plan, catalog: &dyn Catalog) -> Result<bool> {
     let is_unsure = match plan {
         Plan::Scan(scan) => match &scan.filter {
             Some(filter) => predicate(filter, scan.all_columns(catalog)?.as_ref())?.can_fail(),

@@ -21,7 +21,7 @@ pub(super) fn apply(plan: Plan, catalog: &dyn Catalog) -> Result<Plan> {
 }
 
 /// Puts a filter on `input` as far down as it may go.
-fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
+pub(super) fn push(condition: Expr, input: Plan, catalog: &dyn Catalog) -> Result<Plan> {
     // A filter that can fail must see exactly the rows that it would have seen.
     let can_fail = predicate(&condition, input.schema(catalog)?.as_ref())?.can_fail();
     match input {
@@ -124,7 +124,7 @@ fn reads_columns(expr: &Expr) -> bool {
 }
 
 /// The conditions that are joined by `and`, in their order.
-fn parts(condition: Expr) -> Vec<Expr> {
+pub(super) fn parts(condition: Expr) -> Vec<Expr> {
     match condition.node {
         Node::Binary { op: BinaryOp::And, left, right } => {
             let mut all = parts(*left);
@@ -192,7 +192,7 @@ fn keyed(condition: &Expr, aggregate: &Aggregate, catalog: &dyn Catalog) -> Resu
 }
 
 /// Whether the condition has one value for all values that are one key: -0.0 and 0.0, and every NaN. Comparisons do; a division does not.
-fn treats_equals_alike(condition: &Expr, schema: &Schema) -> bool {
+pub(super) fn treats_equals_alike(condition: &Expr, schema: &Schema) -> bool {
     let is_exact = |expr: &Expr| {
         let mut names = Vec::new();
         expr.collect_columns(&mut names);
@@ -218,7 +218,7 @@ fn is_of_floats(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Dictionary(_, values) if values.is_floating())
 }
 
-fn renamed(expr: &Expr, column: &dyn Fn(&str) -> Option<Expr>) -> Option<Expr> {
+pub(super) fn renamed(expr: &Expr, column: &dyn Fn(&str) -> Option<Expr>) -> Option<Expr> {
     if let Node::Column(name) = &expr.node {
         return column(name);
     }

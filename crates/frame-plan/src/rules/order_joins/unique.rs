@@ -21,7 +21,7 @@ pub(super) fn can_fan_out(join: &Join, left: &Schema, right: &Schema) -> bool {
     !is_unique(&join.right, &names)
 }
 
-fn is_text(data_type: &DataType) -> bool {
+pub(in crate::rules) fn is_text(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => values.is_string(),
         other => other.is_string(),
