@@ -69,6 +69,9 @@ pub struct Process {
 /// The process is asked again after so many bytes were granted.
 const LOOK_EVERY_BYTES: usize = 1 << 20;
 
+/// By so much what a process holds beside reservations changes from one look to the next.
+const BESIDE_SWING_BYTES: usize = 16 << 20;
+
 /// How often and how long those wait who must have memory: together longer than an allocator keeps what is free.
 const WAITS: usize = 30;
 const WAIT: Duration = Duration::from_millis(10);
@@ -154,9 +157,14 @@ impl MemoryBudget {
         self.0.peak_bytes.load(Ordering::Relaxed)
     }
 
-    /// Bytes that those who can give up something leave to those who cannot.
+    /// Bytes that those who can give up something leave to those who cannot: an eighth of the limit. Where it is one of a process, what lies
+    /// beside reservations comes and goes by some MiB whatever the limit is, so a small one leaves more, at most a quarter.
     fn headroom_bytes(&self) -> usize {
-        self.0.limit_bytes / 8
+        let limit = self.0.limit_bytes;
+        match &self.0.referee {
+            Referee::Process(_) => (limit / 8).max(BESIDE_SWING_BYTES.min(limit / 4)),
+            Referee::Nobody | Referee::Refusal(_) => limit / 8,
+        }
     }
 
     /// Grants `more` bytes as long as `headroom` are left beyond them.
@@ -205,7 +213,7 @@ pub struct Reservation {
 
 impl Reservation {
     /// Grows or shrinks the reservation to `bytes`. Never blocks; shrinking always succeeds. For a consumer that can give something up: an
-    /// eighth of the limit is left to those who cannot.
+    /// eighth of the limit, or more of a small one, is left to those who cannot.
     pub fn resize(&mut self, bytes: usize) -> Grant {
         self.resize_leaving(bytes, self.budget.headroom_bytes())
     }
@@ -331,14 +339,16 @@ mod tests {
             RESIDENT.store(20, Ordering::Relaxed);
         };
         let budget = MemoryBudget::of_process(100, Process { resident_bytes: || Some(RESIDENT.load(Ordering::Relaxed)), trim });
-        assert_eq!(budget.free_bytes(), 100 - 30 - 12);
+        assert_eq!(budget.free_bytes(), 100 - 30 - 25, "a quarter of a small limit is left to those who must have it");
         let mut all = budget.reserve("all");
         all.require(70).expect("as much as is left");
         assert_eq!(TRIMS.load(Ordering::Relaxed), 0);
         budget.settle();
-        assert_eq!(budget.free_bytes(), 100 - 70 - 12, "all that is held is reserved");
+        assert_eq!(budget.free_bytes(), 100 - 70 - 25, "all that is held is reserved");
         all.require(0).expect("shrinking is never refused");
-        assert_eq!(budget.free_bytes(), 100 - 20 - 12);
+        assert_eq!(budget.free_bytes(), 100 - 20 - 25);
+        let large = MemoryBudget::of_process(1 << 30, Process { resident_bytes: || Some(0), trim });
+        assert_eq!(large.free_bytes(), (1 << 30) / 8 * 7);
         all.require(70).expect("as much as before");
         assert_eq!(TRIMS.swap(0, Ordering::Relaxed), 1, "only whoever asks for it waits for the allocator");
         // Most of it lies in what the process holds by now; the rest of that is given back when room is needed.

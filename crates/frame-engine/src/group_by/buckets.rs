@@ -184,6 +184,11 @@ impl Buckets {
         self.each_keys(|keys, _| spelled(keys, texts))
     }
 
+    /// Sets what the numbers in the keys become when they are read.
+    pub(super) fn set_maps(&mut self, maps: &Arc<Texts>) {
+        self.parts.iter_mut().for_each(|part| part.set_maps(maps.clone()));
+    }
+
     fn each_keys(&mut self, mut change: impl FnMut(&[ArrayRef], usize) -> Result<Vec<ArrayRef>>) -> Result<()> {
         for Part { groups, .. } in &mut self.parts {
             groups.keys = change(&groups.keys, groups.rows)?;

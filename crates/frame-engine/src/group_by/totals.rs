@@ -1,5 +1,7 @@
 //! The groups of one worker: keys, and the states of every aggregate.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::compute::filter;
 use arrow::datatypes::DataType;
@@ -190,7 +192,11 @@ impl Totals {
         }
         self.flush_rows()?;
         if self.numbers.as_ref().is_some_and(|numbers| numbers.is_too_much(self.memory.budget().limit_bytes() / NUMBERS_PART)) {
-            self.spell()?;
+            // A view takes four times the bytes of a number.
+            match self.memory.resize(self.bytes().saturating_add(3 * self.buckets.bytes())) {
+                Grant::Granted => self.spell()?,
+                Grant::Full => self.give_up()?,
+            }
         }
         // They may do so later on.
         self.is_ungrouped = self.buckets.repeated().is_none();
@@ -242,7 +248,10 @@ impl Totals {
     /// Puts all groups on disk.
     fn give_up(&mut self) -> Result<()> {
         self.empty()?;
-        self.spell()?;
+        // Each bucket gets its texts on its way: all of them at once take far more than their numbers.
+        if let Some(texts) = self.take_texts()? {
+            self.buckets.set_maps(&Arc::new(texts));
+        }
         // An empty table keeps its room.
         self.keys = keys::table(&self.types)?;
         self.groups = Vec::new();

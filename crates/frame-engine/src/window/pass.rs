@@ -84,7 +84,7 @@ impl<'a> Pass<'a> {
             let end = if is_end { rows.len } else { self.last_group(&rows)? };
             kept = if end > 0 {
                 self.whole(rows.slice(0..end))?;
-                rows.slice(end..rows.len)
+                rows.rest(end..rows.len)
             } else if let (Some(needs), false) = (self.needs(), is_end) {
                 self.stream(rows, needs)?
             } else {
@@ -231,7 +231,7 @@ impl<'a> Pass<'a> {
             }
             if end > done {
                 let leave = self.values(&mut streams, &at_hand, &peers, done..end, needs)?;
-                at_hand = at_hand.slice(leave..at_hand.len);
+                at_hand = at_hand.rest(leave..at_hand.len);
                 done = end - leave;
             }
             if is_last {
@@ -288,7 +288,7 @@ impl<'a> Pass<'a> {
                     end = first_row(rows.len, |row| keys.row(row).as_ref() == key.as_slice());
                 }
                 if end < rows.len {
-                    *behind = Some(rows.slice(end..rows.len));
+                    *behind = Some(rows.rest(end..rows.len));
                 }
                 Ok((end > 0).then(|| rows.slice(0..end)))
             }
