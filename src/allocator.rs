@@ -1,4 +1,4 @@
-//! The allocator of the process: mimalloc, on huge pages where the system has them, unless there is little memory to go round.
+//! The allocator of the process: mimalloc, on huge pages only where the system has them for everyone.
 
 use libmimalloc_sys::{mi_collect, mi_option_set, mi_option_t};
 
@@ -10,8 +10,8 @@ static ALLOCATOR: mapping::Frugal = mapping::Frugal;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Below this limit memory that is free for a moment is given back, and pages are small: huge ones are faster, but each takes 2 MiB for its
-/// first byte.
+/// Below this limit memory that is free for a moment is given back, and pages are small whatever the system has: each huge one takes 2 MiB for
+/// its first byte.
 const FRUGAL_BELOW_BYTES: usize = 320 << 20;
 
 /// The option that says for how many milliseconds free pages are kept (`mi_option_purge_delay`).
@@ -28,17 +28,26 @@ pub(crate) fn trim() {
 
 /// Makes the allocator thrifty if the process may hold only so many bytes.
 pub(crate) fn fit(limit_bytes: usize) {
-    if limit_bytes >= FRUGAL_BELOW_BYTES {
+    let is_frugal = limit_bytes < FRUGAL_BELOW_BYTES;
+    #[cfg(target_os = "linux")]
+    if is_frugal || !has_huge_pages_for_all() {
+        // SAFETY: takes numbers only; a kernel without this option changes nothing.
+        unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0) };
+    }
+    if !is_frugal {
         return;
     }
     // SAFETY: the function stores a number in a table, under an index that the table has.
     unsafe { mi_option_set(PURGE_DELAY, FRUGAL_DELAY_MS) }
     #[cfg(target_os = "linux")]
-    {
-        mapping::begin();
-        // SAFETY: takes numbers only; a kernel without this option changes nothing.
-        unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0) };
-    }
+    mapping::begin();
+}
+
+/// Whether the system gives huge pages to those who do not ask for them. mimalloc asks; where a virtual machine has given its free memory back
+/// to its host, that makes the first look at each of them ten times as long.
+#[cfg(target_os = "linux")]
+fn has_huge_pages_for_all() -> bool {
+    std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").is_ok_and(|modes| modes.contains("[always]"))
 }
 
 /// Large blocks as mappings of their own, where memory is short: mimalloc has those of 64 to 512 KiB in pages of 4 MiB, which stay as long as one

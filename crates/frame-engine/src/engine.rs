@@ -207,6 +207,7 @@ impl Engine {
             threads: settings.threads.max(1),
             memory_bytes: settings.memory_bytes,
             beside_bytes: settings.process.and_then(|process| (process.resident_bytes)()).unwrap_or_default(),
+            headroom_bytes: frame_memory::headroom_bytes(settings.memory_bytes, settings.process.is_some()),
             batch_rows: batch_rows(settings.memory_bytes, settings.threads, settings.batch_rows),
             table_groups: settings.table_groups.max(1),
             piece_bytes: piece_bytes(settings.memory_bytes, settings.piece_bytes),

@@ -72,6 +72,13 @@ const LOOK_EVERY_BYTES: usize = 1 << 20;
 /// By so much what a process holds beside reservations changes from one look to the next.
 const BESIDE_SWING_BYTES: usize = 16 << 20;
 
+/// Bytes of a limit that those who can give up something leave to those who cannot: an eighth. Where it is one of a process, what lies beside
+/// reservations comes and goes by some MiB whatever the limit is, so a small one leaves more, at most a quarter.
+pub fn headroom_bytes(limit_bytes: usize, is_of_process: bool) -> usize {
+    let least = if is_of_process { BESIDE_SWING_BYTES.min(limit_bytes / 4) } else { 0 };
+    least.max(limit_bytes / 8)
+}
+
 /// How often and how long those wait who must have memory: together longer than an allocator keeps what is free.
 const WAITS: usize = 30;
 const WAIT: Duration = Duration::from_millis(10);
@@ -157,14 +164,8 @@ impl MemoryBudget {
         self.0.peak_bytes.load(Ordering::Relaxed)
     }
 
-    /// Bytes that those who can give up something leave to those who cannot: an eighth of the limit. Where it is one of a process, what lies
-    /// beside reservations comes and goes by some MiB whatever the limit is, so a small one leaves more, at most a quarter.
     fn headroom_bytes(&self) -> usize {
-        let limit = self.0.limit_bytes;
-        match &self.0.referee {
-            Referee::Process(_) => (limit / 8).max(BESIDE_SWING_BYTES.min(limit / 4)),
-            Referee::Nobody | Referee::Refusal(_) => limit / 8,
-        }
+        headroom_bytes(self.0.limit_bytes, matches!(self.0.referee, Referee::Process(_)))
     }
 
     /// Grants `more` bytes as long as `headroom` are left beyond them.

@@ -7,6 +7,6 @@ mod budget;
 mod resident;
 mod spill;
 
-pub use budget::{Grant, Growth, MemoryBudget, Process, Reservation};
+pub use budget::{Grant, Growth, MemoryBudget, Process, Reservation, headroom_bytes};
 pub use resident::resident_bytes;
 pub use spill::{Block, LocalScratch, ScratchAccess, ScratchFile, SpillDir, SpillFile};

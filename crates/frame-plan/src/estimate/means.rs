@@ -9,6 +9,8 @@ pub struct Means {
     pub memory_bytes: usize,
     /// Bytes that the process holds beside what is reserved, if the limit is one of the process; else none.
     pub beside_bytes: usize,
+    /// Bytes of the limit that those who can give something up leave to those who cannot.
+    pub headroom_bytes: usize,
     /// The most rows of a batch.
     pub batch_rows: usize,
     /// The groups that a worker's table holds before it is emptied into buckets.
@@ -25,8 +27,8 @@ impl Means {
         self.memory_bytes.saturating_sub(self.beside_bytes) as f64
     }
 
-    /// Bytes of that for those who can give something up; an eighth of the limit is left to those who cannot.
+    /// Bytes of that for those who can give something up.
     pub(super) fn yielding(&self) -> f64 {
-        (self.reservable() - self.memory_bytes as f64 / 8.0).max(0.0)
+        (self.reservable() - self.headroom_bytes as f64).max(0.0)
     }
 }

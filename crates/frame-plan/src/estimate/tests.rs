@@ -42,6 +42,7 @@ const MEANS: Means = Means {
     threads: 2,
     memory_bytes: 1 << 30,
     beside_bytes: 0,
+    headroom_bytes: 1 << 27,
     batch_rows: 8192,
     table_groups: 1 << 15,
     piece_bytes: 32 << 10,
@@ -142,7 +143,8 @@ fn what_does_not_fit_goes_to_disk_and_the_smallest_limit_stays() {
     let plenty = estimated(&sort(), &MEANS);
     assert_eq!(plenty.spilled_bytes, 0.0);
     assert!(plenty.peak_bytes == plenty.unlimited_bytes && plenty.peak_bytes > 1e6 * 24.0);
-    let little = Means { memory_bytes: plenty.peak_bytes as usize / 4, ..MEANS };
+    let limit = plenty.peak_bytes as usize / 4;
+    let little = Means { memory_bytes: limit, headroom_bytes: limit / 8, ..MEANS };
     let tight = estimated(&sort(), &little);
     assert!(tight.spilled_bytes > 1e7 && tight.peak_bytes <= little.memory_bytes as f64);
     assert_eq!(tight.unlimited_bytes, plenty.unlimited_bytes);

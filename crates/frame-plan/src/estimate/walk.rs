@@ -77,6 +77,7 @@ pub(crate) fn rows(plan: &Plan, catalog: &dyn Catalog) -> Result<Rows> {
         threads: 1,
         memory_bytes: usize::MAX,
         beside_bytes: 0,
+        headroom_bytes: 0,
         batch_rows: 8192,
         table_groups: usize::MAX,
         piece_bytes: 1 << 20,
