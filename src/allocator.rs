@@ -14,6 +14,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// its first byte.
 const FRUGAL_BELOW_BYTES: usize = 320 << 20;
 
+/// Below this limit large blocks are mappings of their own, which takes time: with more memory there is room for what the allocator keeps.
+#[cfg(target_os = "linux")]
+const MAPPING_BELOW_BYTES: usize = 96 << 20;
+
 /// The option that says for how many milliseconds free pages are kept (`mi_option_purge_delay`).
 const PURGE_DELAY: mi_option_t = 15;
 
@@ -40,7 +44,9 @@ pub(crate) fn fit(limit_bytes: usize) {
     // SAFETY: the function stores a number in a table, under an index that the table has.
     unsafe { mi_option_set(PURGE_DELAY, FRUGAL_DELAY_MS) }
     #[cfg(target_os = "linux")]
-    mapping::begin();
+    if limit_bytes < MAPPING_BELOW_BYTES {
+        mapping::begin();
+    }
 }
 
 /// Whether the system gives huge pages to those who do not ask for them. mimalloc asks; where a virtual machine has given its free memory back
