@@ -21,7 +21,8 @@ mkdir -p "$folder"; cd "$folder"
 touch memory.tsv expected.tsv
 steps=("$@"); [ ${#steps[@]} -gt 0 ] || steps=(64:10 64:30 64:100 256:10 256:30 1024:10)
 
-field() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p" report.json; }
+# A figure of the report: the first of its name, as those that were predicted come behind what came of them.
+field() { grep -o "\"$1\":[0-9.]*" report.json | head -1 | cut -d: -f2; }
 
 # Makes a control group in the folder of ours and prints where it is; nothing if that cannot be.
 new_group() {

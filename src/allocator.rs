@@ -28,6 +28,8 @@ const FRUGAL_DELAY_MS: std::ffi::c_long = 10;
 pub(crate) fn trim() {
     // SAFETY: the function takes a flag and locks what it touches.
     unsafe { mi_collect(true) }
+    #[cfg(target_os = "linux")]
+    crate::code::leave();
 }
 
 /// Makes the allocator thrifty if the process may hold only so many bytes.

@@ -3,6 +3,8 @@
 mod allocator;
 mod baseline;
 mod cli;
+#[cfg(target_os = "linux")]
+mod code;
 mod generate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};

@@ -1,5 +1,6 @@
 //! Disks that fail while operators spill: each fault is an error that names the disk, nothing stays behind, and the engine stays usable.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ use frame_memory::{ScratchAccess, ScratchFile};
 use frame_plan::{Aggregate, Complete, Dedup, Input, Join, JoinKind, KeyItem, KeyPair, Limit, Plan, Scan, Sort, Tail, Top, WindowItem};
 
 /// What happens at the n-th operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
     /// No room is left.
     Full,
@@ -27,12 +28,24 @@ enum Fault {
     Short,
 }
 
+/// The three things that are asked of a disk, each at one place of the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Operation {
+    Create,
+    Write,
+    Read,
+}
+
+/// What failed, and how.
+type Failed = Arc<Mutex<BTreeSet<(Operation, Fault)>>>;
+
 /// Counts operations and lets one of them fail.
 #[derive(Debug, Clone)]
 struct Disk {
     operations: Arc<AtomicUsize>,
     fails_at: usize,
     fault: Fault,
+    failed: Failed,
 }
 
 #[derive(Debug)]
@@ -43,10 +56,11 @@ struct DiskFile {
 
 impl Disk {
     /// Fails if it is time to; else the bytes that the operation may move.
-    fn operate(&self, bytes: usize) -> io::Result<usize> {
+    fn operate(&self, operation: Operation, bytes: usize) -> io::Result<usize> {
         if self.operations.fetch_add(1, Ordering::Relaxed) + 1 != self.fails_at {
             return Ok(bytes);
         }
+        self.failed.lock().expect("no panic").insert((operation, self.fault));
         match self.fault {
             Fault::Full => Err(io::Error::from_raw_os_error(28)),
             Fault::Broken => Err(io::Error::from_raw_os_error(5)),
@@ -59,8 +73,9 @@ impl Disk {
 
 impl ScratchAccess for Disk {
     fn create(&self) -> io::Result<Arc<dyn ScratchFile>> {
-        if self.fault != Fault::Interrupted {
-            self.operate(1)?;
+        // A file is there or not, and the system begins again by itself.
+        if !matches!(self.fault, Fault::Interrupted | Fault::Short) {
+            self.operate(Operation::Create, 1)?;
         }
         Ok(Arc::new(DiskFile { disk: self.clone(), bytes: Mutex::default() }))
     }
@@ -72,7 +87,7 @@ impl ScratchAccess for Disk {
 
 impl ScratchFile for DiskFile {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
-        let len = self.disk.operate(bytes.len())?;
+        let len = self.disk.operate(Operation::Write, bytes.len())?;
         let mut file = self.bytes.lock().expect("no panic");
         let end = file.len().max(offset as usize + len);
         file.resize(end, 0);
@@ -83,7 +98,7 @@ impl ScratchFile for DiskFile {
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         let file = self.bytes.lock().expect("no panic");
         let rest = &file[(offset as usize).min(file.len())..];
-        let len = self.disk.operate(rest.len().min(bytes.len()))?;
+        let len = self.disk.operate(Operation::Read, rest.len().min(bytes.len()))?;
         bytes[..len].copy_from_slice(&rest[..len]);
         Ok(len)
     }
@@ -181,7 +196,8 @@ fn left_behind(engine: &Engine) -> (u64, usize) {
 
 #[test]
 fn every_operation_of_the_disk_may_fail() {
-    let sound = Disk { operations: Arc::default(), fails_at: 0, fault: Fault::Broken };
+    let failed = Failed::default();
+    let sound = Disk { operations: Arc::default(), fails_at: 0, fault: Fault::Broken, failed: Failed::default() };
     for plan in plans() {
         let expected = answer(&engine(&sound, usize::MAX), &plan).expect("enough memory");
         assert_eq!(sound.operations.swap(0, Ordering::Relaxed), 0, "nothing is written when all of it fits");
@@ -191,7 +207,7 @@ fn every_operation_of_the_disk_may_fail() {
         for fault in [Fault::Full, Fault::Broken, Fault::NoHandles, Fault::Interrupted, Fault::Short] {
             // Threads share the work in other ways each time, so the number of operations is about the same only.
             for fails_at in (1..all / 2).step_by(1 + all / 60) {
-                let disk = Disk { operations: Arc::default(), fails_at, fault };
+                let disk = Disk { operations: Arc::default(), fails_at, fault, failed: failed.clone() };
                 let engine = engine(&disk, 2000);
                 match answer(&engine, &plan) {
                     Ok(same) => assert_eq!(same, expected, "{fault:?} at {fails_at}"),
@@ -206,11 +222,13 @@ fn every_operation_of_the_disk_may_fail() {
             }
         }
     }
+    // Three ways for a file not to be there, five for writing and for reading.
+    assert_eq!(failed.lock().expect("no panic").len(), 3 + 2 * 5);
 }
 
 #[test]
 fn no_more_is_spilled_than_may_be() {
-    let sound = Disk { operations: Arc::default(), fails_at: 0, fault: Fault::Broken };
+    let sound = Disk { operations: Arc::default(), fails_at: 0, fault: Fault::Broken, failed: Failed::default() };
     for plan in plans() {
         let engine = engine_within(&sound, 2000, 500);
         let error = answer(&engine, &plan).expect_err("little room");

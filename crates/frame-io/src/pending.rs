@@ -19,7 +19,11 @@ enum Temporary {
     /// Goes with its last handle.
     Nameless(File),
     File(PathBuf),
-    Folder(PathBuf),
+    Folder {
+        place: PathBuf,
+        /// The folders and files in it, each behind the folder that it is in.
+        within: Vec<PathBuf>,
+    },
 }
 
 impl Pending {
@@ -54,15 +58,28 @@ impl Pending {
     pub fn folder(path: &str) -> io::Result<Self> {
         let target = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
         let (temporary, ()) = beside(&target, |temporary| fs::create_dir(temporary))?;
-        Ok(Self { temporary: Temporary::Folder(temporary), target, is_complete: false })
+        Ok(Self { temporary: Temporary::Folder { place: temporary, within: Vec::new() }, target, is_complete: false })
     }
 
-    /// Where a folder stands until it is complete.
-    pub fn place(&self) -> &Path {
-        match &self.temporary {
-            Temporary::Nameless(_) => &self.target,
-            Temporary::File(path) | Temporary::Folder(path) => path,
+    /// A new file in a pending folder, below `folders`, which are made where they are not there yet.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn file_within(&mut self, folders: impl IntoIterator<Item = String>, name: &str) -> io::Result<File> {
+        let Temporary::Folder { place, within } = &mut self.temporary else { return Err(io::ErrorKind::NotADirectory.into()) };
+        let mut path = place.clone();
+        for folder in folders {
+            path.push(folder);
+            match fs::create_dir(&path) {
+                Ok(()) => within.push(path.clone()),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
         }
+        path.push(name);
+        let file = File::create_new(&path)?;
+        within.push(path);
+        Ok(file)
     }
 
     /// Gives it its name.
@@ -70,7 +87,7 @@ impl Pending {
     /// # Errors
     /// Those of the system; then it is removed.
     pub fn complete(mut self) -> io::Result<()> {
-        if matches!(self.temporary, Temporary::Folder(_)) && self.target.is_dir() {
+        if matches!(self.temporary, Temporary::Folder { .. }) && self.target.is_dir() {
             // Fails for a folder that is not empty.
             fs::remove_dir(&self.target)?;
         }
@@ -79,12 +96,12 @@ impl Pending {
                 // Only a name can take the place of another one.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     let (temporary, ()) = beside(&self.target, |temporary| name(file, temporary))?;
-                    self.temporary = Temporary::File(temporary);
-                    fs::rename(self.place(), &self.target)?;
+                    self.temporary = Temporary::File(temporary.clone());
+                    fs::rename(temporary, &self.target)?;
                 }
                 named => named?,
             },
-            Temporary::File(path) | Temporary::Folder(path) => fs::rename(path, &self.target)?,
+            Temporary::File(place) | Temporary::Folder { place, .. } => fs::rename(place, &self.target)?,
         }
         self.is_complete = true;
         Ok(())
@@ -98,7 +115,11 @@ impl Drop for Pending {
             let _ = match &self.temporary {
                 Temporary::Nameless(_) => Ok(()),
                 Temporary::File(path) => fs::remove_file(path),
-                Temporary::Folder(path) => fs::remove_dir_all(path),
+                // One by one: to look into a folder takes a file handle, and there may be none left.
+                Temporary::Folder { place, within } => {
+                    within.iter().rev().for_each(|path| drop(fs::remove_file(path).or_else(|_| fs::remove_dir(path))));
+                    fs::remove_dir(place)
+                }
             };
         }
     }
@@ -204,13 +225,16 @@ mod tests {
         assert_eq!((fs::read(&path).expect("the file"), names(folder.path())), (b"y".to_vec(), vec!["a.csv".to_owned()]));
 
         let path = folder.path().join("b").display().to_string();
-        let pending = Pending::folder(&path).expect("a folder");
-        fs::write(pending.place().join("part"), b"x").expect("a file");
+        let mut pending = Pending::folder(&path).expect("a folder");
+        for below in ["c=1", "c=2"] {
+            pending.file_within(["b=1".to_owned(), below.to_owned()], "part").expect("a file");
+        }
+        assert!(pending.file_within(["b=1".to_owned(), "c=2".to_owned()], "part").is_err(), "there is one");
         drop(pending);
         assert_eq!(names(folder.path()), ["a.csv"]);
-        let pending = Pending::folder(&path).expect("a folder");
+        let mut pending = Pending::folder(&path).expect("a folder");
         fs::create_dir(&path).expect("an empty folder");
-        fs::write(pending.place().join("part"), b"x").expect("a file");
+        pending.file_within([], "part").expect("a file");
         pending.complete().expect("a name");
         assert_eq!(names(Path::new(&path)), ["part"]);
         assert!(Pending::folder(&path).expect("a folder").complete().is_err(), "what is there is kept");

@@ -79,6 +79,10 @@ pub fn headroom_bytes(limit_bytes: usize, is_of_process: bool) -> usize {
     least.max(limit_bytes / 8)
 }
 
+/// Who would hold at most this part of the limit is granted half of the headroom too: giving so little up again and again, while somebody else
+/// holds the rest, would free next to nothing.
+const LITTLE_PART: usize = 16;
+
 /// How often and how long those wait who must have memory: together longer than an allocator keeps what is free.
 const WAITS: usize = 30;
 const WAIT: Duration = Duration::from_millis(10);
@@ -214,9 +218,11 @@ pub struct Reservation {
 
 impl Reservation {
     /// Grows or shrinks the reservation to `bytes`. Never blocks; shrinking always succeeds. For a consumer that can give something up: an
-    /// eighth of the limit, or more of a small one, is left to those who cannot.
+    /// eighth of the limit, or more of a small one, is left to those who cannot; half of that if it holds little.
     pub fn resize(&mut self, bytes: usize) -> Grant {
-        self.resize_leaving(bytes, self.budget.headroom_bytes())
+        let is_little = bytes <= self.budget.limit_bytes() / LITTLE_PART;
+        let headroom = self.budget.headroom_bytes();
+        self.resize_leaving(bytes, if is_little { headroom / 2 } else { headroom })
     }
 
     fn resize_leaving(&mut self, bytes: usize, headroom: usize) -> Grant {

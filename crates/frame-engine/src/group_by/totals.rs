@@ -221,7 +221,8 @@ impl Totals {
             return Ok(());
         }
         if !self.can_be_cut() {
-            return self.memory.require(self.bytes().saturating_add(least));
+            // It will not be emptied, so there is one copy.
+            return self.memory.require(self.bytes_of(1).saturating_add(least));
         }
         self.give_up()?;
         self.memory.require(least)

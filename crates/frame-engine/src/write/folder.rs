@@ -1,7 +1,6 @@
 //! A folder with one file for each combination of values of some columns: `day=2024-01-31/part-0.parquet`, as Hive names them.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
@@ -111,16 +110,14 @@ impl<'a> Folder<'a> {
             let hint = "partition by a column with fewer values, for example a month or a year instead of a time";
             return Err(Error::new(error).at(self.keys.span).hint(hint));
         }
-        let mut place = self.pending.place().to_owned();
-        for ((name, _), texts) in self.keys.columns.iter().zip(texts) {
+        let folders = self.keys.columns.iter().zip(texts).map(|((name, _), texts)| {
             let texts = texts.as_string_view();
             let value = if texts.is_null(row) { NULL.to_owned() } else { value(texts.value(row)) };
-            place.push(format!("{}={value}", encoded(name)));
-        }
+            format!("{}={value}", encoded(name))
+        });
         let failed = |error| failure(self.path, &error);
-        fs::create_dir_all(&place).map_err(failed)?;
         let extension = self.format.extensions.first().unwrap_or(&self.format.name);
-        let file = File::create_new(place.join(format!("part-0.{extension}"))).map_err(failed)?;
+        let file = self.pending.file_within(folders, &format!("part-0.{extension}")).map_err(failed)?;
         let writer = (self.format.open)(buffered(file), &self.schema, Destination::File).map_err(failed)?;
         self.parts.push(Part { writer, rows: Vec::new() });
         self.known.insert(key.into(), self.parts.len() - 1);
