@@ -75,6 +75,14 @@ pub(crate) fn far_chunk_bytes(limit_bytes: usize, threads: usize, chunk_bytes: u
     chunk_bytes.max((limit_bytes / threads.max(1) / FAR_CHUNK_PART).min(FAR_CHUNK_BYTES))
 }
 
+/// A thread that groups a slice has so many bytes of the limit for each of its rows, which may all be groups.
+const SLICE_ROW_BYTES: usize = 1 << 10;
+
+/// The rows of a slice of a group by, at most `most`: few where memory is small.
+pub(crate) fn slice_rows(limit_bytes: usize, threads: usize, most: u64) -> u64 {
+    ((limit_bytes / threads.max(1) / SLICE_ROW_BYTES) as u64).clamp(1, most.max(1))
+}
+
 /// A slice of a join has so many times the rows of one of a group by at most, as the other side is opened once for each; and as many times as
 /// a thread has so many bytes of the limit to itself.
 const OF_JOIN: u64 = 4;

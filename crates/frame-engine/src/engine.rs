@@ -10,7 +10,7 @@ use frame_io::{FileAccess, LocalFiles};
 use frame_memory::{LocalScratch, MemoryBudget, Process, ScratchAccess, SpillDir};
 use frame_plan::{Estimate, Means, Plan};
 
-use crate::context::{Context, Counters, batch_rows, join_slice_rows, piece_bytes};
+use crate::context::{Context, Counters, batch_rows, join_slice_rows, piece_bytes, slice_rows};
 use crate::lower::lower;
 use crate::report::Progress;
 use crate::run::Run;
@@ -224,7 +224,7 @@ impl Engine {
         Context {
             batch_rows: batch_rows(self.settings.memory_bytes, self.settings.threads, self.settings.batch_rows),
             table_groups: self.settings.table_groups.max(1),
-            slice_rows: self.settings.slice_rows.max(1),
+            slice_rows: slice_rows(self.settings.memory_bytes, self.settings.threads, self.settings.slice_rows),
             join_slice_rows: join_slice_rows(self.settings.memory_bytes, self.settings.threads, self.settings.slice_rows.max(1)),
             cancel: self.cancel.clone(),
             gathered_bytes: self.settings.gathered_bytes,

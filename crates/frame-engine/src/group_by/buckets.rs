@@ -144,8 +144,14 @@ impl Buckets {
         self.spilled
     }
 
-    /// Adds groups with these hashes.
-    pub(super) fn add(&mut self, hashes: &[u64], groups: &Groups) -> Result<()> {
+    /// Adds groups with these hashes, column by column: of only one are there two copies at a time.
+    pub(super) fn add(
+        &mut self,
+        hashes: &[u64],
+        keys: Vec<ArrayRef>,
+        states: impl Iterator<Item = Result<Vec<ArrayRef>>>,
+        are_rows: bool,
+    ) -> Result<()> {
         let mut ends = vec![0; BUCKETS];
         hashes.iter().for_each(|hash| ends[bucket(*hash, self.level)] += 1);
         let mut next: Vec<usize> = ends.clone();
@@ -164,10 +170,12 @@ impl Buckets {
             self.cardinality.add(frame_core::hash::word(*hash));
         }
         let order = UInt32Array::from(order);
-        let ordered =
-            |columns: &Vec<ArrayRef>| columns.iter().map(|column| Ok(compact(&take(column, &order, None)?))).collect::<Result<Vec<_>>>();
-        let (keys, states) = (ordered(&groups.keys)?, groups.states.iter().map(ordered).collect::<Result<_>>()?);
-        let part = Part { groups: Groups { keys, states, ..*groups }, ends, maps: None };
+        let ordered = |columns: Vec<ArrayRef>| {
+            columns.into_iter().map(|column| Ok(compact(&take(&column, &order, None)?))).collect::<Result<Vec<_>>>()
+        };
+        let keys = ordered(keys)?;
+        let states = states.map(|columns| ordered(columns?)).collect::<Result<_>>()?;
+        let part = Part { groups: Groups { keys, states, rows: hashes.len(), are_rows }, ends, maps: None };
         self.groups_total += hashes.len() as u64;
         self.bytes += part.bytes();
         self.parts.push(part);

@@ -49,8 +49,11 @@ pub(crate) struct Totals {
     memory: Reservation,
 }
 
-/// A table is emptied by way of two copies: as columns, and as columns in the order of buckets.
-const TABLE_COPIES: usize = 3;
+/// Keys and states leave a table one after the other. States do by way of two copies: as columns, and as columns in the order of buckets.
+const STATE_COPIES: usize = 2;
+
+/// Bytes that emptying a table takes for each group besides: its hash and its place in the order.
+const LEAVING_BYTES: usize = 12;
 
 /// A larger table does not stay in the cache of a core.
 const CACHED_BYTES: usize = 1 << 19;
@@ -212,7 +215,8 @@ impl Totals {
     fn flush_rows(&mut self) -> Result<()> {
         let batches = std::mem::take(&mut self.ungrouped);
         let Some(groups) = Groups::joined(&batches)? else { return Ok(()) };
-        self.buckets.add(&std::mem::take(&mut self.hashes), &groups)
+        drop(batches);
+        self.buckets.add(&std::mem::take(&mut self.hashes), groups.keys, groups.states.into_iter().map(Ok), true)
     }
 
     /// Reserves the bytes by which the table may grow, or puts the groups on disk and reserves those that it takes at least.
@@ -222,7 +226,7 @@ impl Totals {
         }
         if !self.can_be_cut() {
             // It will not be emptied, so there is one copy.
-            return self.memory.require(self.bytes_of(1).saturating_add(least));
+            return self.memory.require(self.staying_bytes().saturating_add(least));
         }
         self.give_up()?;
         self.memory.require(least)
@@ -236,7 +240,7 @@ impl Totals {
         }
         if self.len() < 2 && self.buckets.parts.is_empty() || !self.can_be_cut() {
             // Cutting cannot make a single group smaller, and it will not be copied.
-            return self.memory.require(self.bytes_of(1));
+            return self.memory.require(self.staying_bytes());
         }
         self.give_up()
     }
@@ -333,16 +337,15 @@ impl Totals {
         if groups == 0 {
             return Ok(());
         }
-        let table = self.table_bytes();
+        let bytes = self.table_bytes() + self.leaving_bytes();
         let mut keys = self.keys.take_keys()?;
         if let Some(numbers) = &mut self.numbers {
             keys = numbers.keys(&keys, groups)?.0;
         }
-        let states = self.take_states()?;
-        self.buckets.add(&hashes, &Groups { keys, states, rows: groups, are_rows: false })?;
+        self.buckets.add(&hashes, keys, self.states.iter_mut().map(|states| states.take_states()), false)?;
         if let Some(repeated) = self.buckets.repeated() {
             // As long as all tables together stay a small part of the budget.
-            let affordable = self.memory.budget().limit_bytes() / 16 / (TABLE_COPIES * table / groups).max(1);
+            let affordable = self.memory.budget().limit_bytes() / 16 / (bytes / groups).max(1);
             self.groups_max = self.groups_max.max((2 * repeated).min(affordable));
         }
         self.resize();
@@ -418,12 +421,19 @@ impl Totals {
 
     /// Bytes of everything, and of what emptying the table takes.
     fn bytes(&self) -> usize {
-        self.bytes_of(TABLE_COPIES)
+        self.staying_bytes() + self.leaving_bytes()
     }
 
-    /// Bytes of everything if the table is there so many times.
-    fn bytes_of(&self, copies: usize) -> usize {
-        copies * self.table_bytes()
+    /// Bytes that emptying the table takes besides.
+    fn leaving_bytes(&self) -> usize {
+        // Of what keys take most is the index, which is not copied.
+        let largest = self.states.iter().map(|states| STATE_COPIES * states.bytes()).fold(self.keys.bytes(), usize::max);
+        largest + LEAVING_BYTES * self.len()
+    }
+
+    /// Bytes of everything.
+    fn staying_bytes(&self) -> usize {
+        self.table_bytes()
             + self.waiting.bytes()
             + self.groups.capacity() * 4
             + self.hashes.capacity() * 8

@@ -46,6 +46,19 @@ impl Bounds {
         let meets = |extent: &Extent| extent.rows > 0 && extent.smallest <= self.last && extent.largest >= self.first;
         extents.iter().enumerate().filter(|(_, extent)| meets(extent)).map(|(at, _)| at).collect()
     }
+
+    /// Adds the slice, in as many parts as have a value of `from ..= to`, between which all of its values lie, and as wide as each other.
+    fn part(self, from: i64, to: i64, parts: u64, slices: &mut Vec<Self>) {
+        let width = i128::from(to) - i128::from(from) + 1;
+        let parts = i128::from(parts).clamp(1, width.max(1));
+        let mut first = self.first;
+        for part in 1..parts {
+            let next = (i128::from(from) + width * part / parts) as i64;
+            slices.push(Self { first, last: next - 1 });
+            first = next;
+        }
+        slices.push(Self { first, last: self.last });
+    }
 }
 
 /// What the table's file says of a column, partition by partition; `None` if it does not say it of all of them, if there are nulls, or if
@@ -84,7 +97,7 @@ pub(super) fn number(bound: &Scalar) -> Option<i64> {
     }
 }
 
-/// Slices of about `rows_min` rows or more, ascending; `None` if the table does not lie in the order of the column, or if all its values
+/// Slices of about `rows_min` rows, ascending; of more where a partition has more and its values are not spread evenly. `None` if the table does not lie in the order of the column, or if all its values
 /// lie within `width_min`: groups of so few values need no slices.
 pub(crate) fn cut(extents: &[Extent], rows_min: u64, width_min: u64) -> Option<Vec<Bounds>> {
     let mut order: Vec<&Extent> = extents.iter().filter(|extent| extent.rows > 0).collect();
@@ -94,14 +107,16 @@ pub(crate) fn cut(extents: &[Extent], rows_min: u64, width_min: u64) -> Option<V
         return None;
     }
     let (mut slices, mut first, mut rows) = (Vec::new(), i64::MIN, 0);
+    let mut from = order.first()?.smallest;
     for extent in order {
         if rows >= rows_min && extent.smallest > first {
-            slices.push(Bounds { first, last: extent.smallest - 1 });
-            (first, rows) = (extent.smallest, 0);
+            let last = extent.smallest - 1;
+            Bounds { first, last }.part(from, last, rows / rows_min.max(1), &mut slices);
+            (first, from, rows) = (extent.smallest, extent.smallest, 0);
         }
         rows += extent.rows;
     }
-    slices.push(Bounds { first, last: i64::MAX });
+    Bounds { first, last: i64::MAX }.part(from, largest, rows / rows_min.max(1), &mut slices);
     (slices.len() >= SLICES_MIN && are_near(&slices, extents)).then_some(slices)
 }
 
@@ -136,6 +151,16 @@ mod tests {
         let mut backwards = in_order.clone();
         backwards.reverse();
         assert_eq!(cut(&backwards, 10, 10), Some(slices));
+    }
+
+    #[test]
+    fn large_partitions_are_cut_by_value() {
+        let slices = cut(&extents(&[(0, 9), (10, 20), (21, 21), (22, 30)]), 3, 10).expect("slices");
+        assert_eq!(slices.iter().map(|slice| slice.first).collect::<Vec<_>>(), [i64::MIN, 3, 6, 10, 13, 17, 21, 22, 25, 28]);
+        assert!(slices.windows(2).all(|pair| pair[0].last + 1 == pair[1].first));
+        assert_eq!(slices[9].last, i64::MAX);
+        let all = cut(&extents(&[(i64::MIN, -9), (-8, 0), (1, 5), (6, i64::MAX)]), 5, 10).expect("slices");
+        assert!(all.windows(2).all(|pair| pair[0].first <= pair[0].last && pair[0].last + 1 == pair[1].first));
     }
 
     #[test]
