@@ -18,8 +18,12 @@ use crate::Aggregate;
 /// Groups, and rows of each, that states are tried with.
 const TRIED: usize = 1024;
 const ROUNDS: usize = 4;
-/// A table is emptied by way of two copies: as columns, and as columns in the order of buckets.
-const TABLE_COPIES: f64 = 3.0;
+/// Keys and states leave a table one after the other; states by way of two copies: as columns, and as columns in the order of buckets.
+const STATE_COPIES: f64 = 2.0;
+/// Bytes of the hash of a group, and of its place in that order.
+const ORDERED: f64 = 12.0;
+/// Tables are asked for before they grow, and grow by doubling.
+const ROOM: f64 = 3.0;
 /// Groups are merged bucket by bucket.
 const BUCKETS: f64 = 64.0;
 /// What has grown by doubling has on average so much room.
@@ -49,6 +53,9 @@ pub(super) struct GroupCosts {
     state_columns: f64,
     /// Of the values that states keep; for all rows.
     values: f64,
+    /// Of the largest states of a group, and of the most values.
+    largest_states: f64,
+    largest_values: f64,
     /// Of a row that is not grouped.
     row: f64,
 }
@@ -63,13 +70,16 @@ impl GroupCosts {
             let bound = call.bind(schema)?;
             let tried = Tried::new(&bound);
             costs.states += tried.group;
+            costs.largest_states = costs.largest_states.max(tried.group);
             costs.state_columns += tried.columns;
             let rows = call.filter.as_ref().map_or(input.rows, |filter| input.rows * selectivity(filter, input));
             let different = input.groups(keys.iter().copied().chain(&call.arguments)).min(rows);
             // Texts are longer than those that were tried.
             let long: f64 = call.arguments.iter().filter_map(|argument| Some(own_width(input.find(column_of(argument)?)?))).sum();
             let long = if tried.new > 0.0 { (long - 16.0).max(0.0) } else { 0.0 };
-            costs.values += different * (tried.new + long) + (rows - different) * if tried.again > 0.0 { tried.again + long } else { 0.0 };
+            let values = different * (tried.new + long) + (rows - different) * if tried.again > 0.0 { tried.again + long } else { 0.0 };
+            costs.values += values;
+            costs.largest_values = costs.largest_values.max(values);
             costs.row += bound.arguments.iter().map(|argument| width(argument.data_type())).sum::<f64>();
         }
         Ok(costs)
@@ -108,6 +118,14 @@ impl GroupCosts {
         let slots = (groups * 8.0 / 7.0).max(4.0).log2().ceil().exp2() * (self.slot + 1.0);
         let found = self.places.map_or(slots, |places| places.min(slots));
         found + groups.min(self.texts_count) * self.texts + groups * GROWN * (self.key + self.states)
+    }
+
+    /// Bytes of a table of so many groups with such a part of all values, and of what emptying it takes.
+    fn emptied(&self, groups: f64, part: f64) -> f64 {
+        let table = self.table(groups);
+        let keys = table - groups * GROWN * self.states;
+        let largest = STATE_COPIES * (groups * GROWN * self.largest_states + part * self.largest_values);
+        table + part * self.values + keys.max(largest) + groups * ORDERED
     }
 }
 
@@ -174,14 +192,14 @@ pub(super) fn state(aggregate: &Aggregate, costs: &GroupCosts, input: &Rows, out
     let of_task = groups.min(rows_of_task);
     let held_most = means.table_groups as f64;
     if of_task < held_most || aggregate.keys.is_empty() {
-        let table = TABLE_COPIES * (costs.table(of_task) + values_of_task);
+        let table = costs.emptied(of_task, 1.0 / tasks);
         let held = tasks * table;
         // One of the tables takes over the others.
-        let merged = if tasks > 1.0 { TABLE_COPIES * (costs.table(groups) + costs.values) - table } else { 0.0 };
-        let spilling = if aggregate.keys.is_empty() { 0.0 } else { held / TABLE_COPIES };
+        let merged = if tasks > 1.0 { costs.emptied(groups, 1.0) - table } else { 0.0 };
+        let spilling = if aggregate.keys.is_empty() { 0.0 } else { tasks * (costs.table(of_task) + values_of_task) };
         return State {
             gathering: held + merged.max(0.0),
-            room: if spilling > 0.0 { TABLE_COPIES * held } else { held },
+            room: if spilling > 0.0 { ROOM * held } else { held },
             kept: result,
             spilling,
             is_mixed: false,
@@ -189,19 +207,19 @@ pub(super) fn state(aggregate: &Aggregate, costs: &GroupCosts, input: &Rows, out
     }
     // Tables are emptied again and again, until they are known to see the same groups and may hold all of them.
     let is_grouped = rows_of_task > REPEATED * of_task;
-    let affordable = means.memory_bytes as f64 / TABLES_PART / TABLE_COPIES / (costs.table(held_most) / held_most);
+    let affordable = means.memory_bytes as f64 / TABLES_PART / (costs.emptied(held_most, 0.0) / held_most);
     let in_table = if rows_of_task > 2.0 * of_task { of_task.min(affordable.max(held_most)) } else { held_most };
     let added = if is_grouped { (3.0 * of_task).min(rows_of_task) } else { rows_of_task };
     let column = if is_grouped { costs.key + costs.state_columns } else { costs.row };
     let buckets = tasks * (added * column + values_of_task);
-    let tables = tasks * TABLE_COPIES * costs.table(in_table);
-    let merging = tasks * TABLE_COPIES * (costs.table(groups / BUCKETS) + costs.values / BUCKETS);
+    let tables = tasks * costs.emptied(in_table, 0.0);
+    let merging = tasks * costs.emptied(groups / BUCKETS, 1.0 / BUCKETS);
     let held = buckets + tables;
     State {
         gathering: held.max(buckets + result + merging),
-        room: TABLE_COPIES * held,
+        room: ROOM * held,
         kept: result,
-        spilling: buckets + tables / TABLE_COPIES,
+        spilling: buckets + tasks * costs.table(in_table),
         is_mixed: false,
     }
 }
