@@ -76,7 +76,7 @@ pub(crate) fn far_chunk_bytes(limit_bytes: usize, threads: usize, chunk_bytes: u
 }
 
 /// A thread that groups a slice has so many bytes of the limit for each of its rows, which may all be groups.
-const SLICE_ROW_BYTES: usize = 1 << 10;
+const SLICE_ROW_BYTES: usize = 3 << 9;
 
 /// The rows of a slice of a group by, at most `most`: few where memory is small.
 pub(crate) fn slice_rows(limit_bytes: usize, threads: usize, most: u64) -> u64 {
