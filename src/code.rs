@@ -13,9 +13,13 @@ pub(crate) fn leave() {
     let Ok(mut last) = LAST.try_lock() else { return };
     if last.is_none_or(|last| last.elapsed() >= LEAST_PAUSE) {
         *last = Some(Instant::now());
-        // SAFETY: the callback has the type that is asked for, and takes nothing but what it is given.
-        unsafe { libc::dl_iterate_phdr(Some(leave_object), std::ptr::null_mut()) };
+        leave_now();
     }
+}
+
+fn leave_now() {
+    // SAFETY: the callback has the type that is asked for, and takes nothing but what it is given.
+    unsafe { libc::dl_iterate_phdr(Some(leave_object), std::ptr::null_mut()) };
 }
 
 /// Takes the segments of the program that are never written to out of memory, and ends the iteration: the program comes first, libraries behind
@@ -47,7 +51,7 @@ mod tests {
     #[test]
     fn code_leaves_memory_and_runs_on() {
         let before = resident_file_bytes();
-        leave();
+        leave_now();
         let after = resident_file_bytes();
         assert!(after < before / 2, "{after} of {before} bytes of files are in memory");
         leave();

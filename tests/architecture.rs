@@ -1,7 +1,12 @@
 //! A package uses only packages further down the line, and the rules of CONVENTIONS.md that a program can check.
 
+#[path = "shared/sources.rs"]
+mod sources;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use sources::sources;
 
 /// Package, and the packages that it may use.
 const LAYERS: [(&str, &[&str]); 10] = [
@@ -52,17 +57,6 @@ fn rayon_has_one_user() {
     for (package, _) in LAYERS.iter().filter(|(package, _)| *package != "frame-graph") {
         let manifest = fs::read_to_string(root().join("crates").join(package).join("Cargo.toml")).expect("a manifest");
         assert!(!manifest.contains("\nrayon"), "{package} uses rayon");
-    }
-}
-
-fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            sources(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
     }
 }
 

@@ -3,6 +3,9 @@
 //!
 //! `FRAME_REFUSALS=1000 cargo test --release --test memory` refuses as many growths of each run, by default 25 over its length.
 
+#[path = "shared/left_behind.rs"]
+mod left_behind;
+
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +16,8 @@ use frame_core::{ErrorKind, Result};
 use frame_engine::{Engine, Progress, Settings};
 use frame_io::{FileAccess, MemoryFile, ReadAt};
 use frame_memory::{Growth, LocalScratch, MemoryBudget};
+
+use left_behind::left_behind;
 
 /// Plans of every operator that gathers rows, groups or values. The name of the other side of joins is `other.csv`.
 const QUERIES: [&str; 27] = [
@@ -133,17 +138,9 @@ fn answer(engine: &Engine, query: &'static str) -> Result<(Option<RecordBatch>, 
     Ok((rows, run.finish()?.spilled_bytes))
 }
 
-/// Checks that nothing is reserved and nothing lies in the spill folder when the last task has ended: one may still do so when the answer
-/// is there.
+/// Checks that nothing is reserved and nothing lies in the spill folder when the last task has ended.
 fn check_nothing_is_left(engine: &Engine, spills: &tempfile::TempDir, what: &str) {
-    let left = || (engine.reserved_bytes(), engine.spilled_bytes());
-    for _ in 0..500 {
-        if left() == (0, 0) {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    assert_eq!(left(), (0, 0), "{what}: bytes reserved and spilled");
+    assert_eq!(left_behind(engine), (0, 0), "{what}: bytes spilled and reserved");
     assert_eq!(fs::read_dir(spills.path()).expect("the folder").count(), 0, "{what}: files are left");
 }
 

@@ -2,11 +2,16 @@
 //!
 //! The places are counted: those in the source that call [`ReadAt`], against those that the reads of these runs came from.
 
+#[path = "shared/left_behind.rs"]
+mod left_behind;
+#[path = "shared/sources.rs"]
+mod sources;
+
 use std::backtrace::Backtrace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -20,6 +25,9 @@ use frame_io::{FileAccess, MemoryFile, ReadAt};
 use frame_plan::{CsvOptions, Input};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
+
+use left_behind::left_behind;
+use sources::sources;
 
 /// A query of a file.
 struct Case {
@@ -94,12 +102,6 @@ fn caller(trace: &str) -> String {
 
 /// The places in the source that call the trait. Inputs behind URLs are a feature with tests of its own; spill files are another trait.
 fn places() -> BTreeSet<String> {
-    fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() { sources(&path, files) } else { files.push(path) }
-        }
-    }
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
     let mut files = Vec::new();
     for name in ["frame-io", "frame-engine"] {
@@ -225,18 +227,6 @@ fn cases(folder: &Path) -> Vec<Case> {
         Case { bytes: gzip(&plain), ..case("a.csv.gz", "", GROUPS) },
         Case { bytes: zstd(&csv(12_000, noise)), ..case("a.csv.zst", "", GROUPS) },
     ]
-}
-
-/// Bytes in spill files and reserved bytes when the last task has ended: one may still do so when the error is there.
-fn left_behind(engine: &Engine) -> (u64, usize) {
-    let bytes = || (engine.spilled_bytes(), engine.reserved_bytes());
-    for _ in 0..500 {
-        if bytes() == (0, 0) {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    bytes()
 }
 
 #[test]

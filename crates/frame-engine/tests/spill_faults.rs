@@ -1,5 +1,8 @@
 //! Disks that fail while operators spill: each fault is an error that names the disk, nothing stays behind, and the engine stays usable.
 
+#[path = "../../../tests/shared/left_behind.rs"]
+mod left_behind;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -12,6 +15,8 @@ use frame_expr::{AggregateCall, Expr, SortKey, Window};
 use frame_io::{FileAccess, MemoryFile, ReadAt};
 use frame_memory::{ScratchAccess, ScratchFile};
 use frame_plan::{Aggregate, Complete, Dedup, Input, Join, JoinKind, KeyItem, KeyPair, Limit, Plan, Scan, Sort, Tail, Top, WindowItem};
+
+use left_behind::left_behind;
 
 /// What happens at the n-th operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,18 +185,6 @@ fn answer(engine: &Engine, plan: &Plan) -> Result<String> {
         return Ok("no rows".to_owned());
     }
     Ok(format!("{:?}", arrow::compute::concat_batches(&batches[0].schema(), &batches)?.columns()))
-}
-
-/// Bytes in spill files and reserved bytes when the last task has ended: one may still do so when the answer is there.
-fn left_behind(engine: &Engine) -> (u64, usize) {
-    let bytes = || (engine.spilled_bytes(), engine.reserved_bytes());
-    for _ in 0..500 {
-        if bytes() == (0, 0) {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    bytes()
 }
 
 #[test]

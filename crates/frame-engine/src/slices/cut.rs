@@ -47,9 +47,10 @@ impl Bounds {
         extents.iter().enumerate().filter(|(_, extent)| meets(extent)).map(|(at, _)| at).collect()
     }
 
-    /// Adds the slice, in as many parts as have a value of `from ..= to`, between which all of its values lie, and as wide as each other.
-    fn part(self, from: i64, to: i64, parts: u64, slices: &mut Vec<Self>) {
-        let width = i128::from(to) - i128::from(from) + 1;
+    /// Adds the slice of a table with values from `smallest` to `largest`, in at most so many parts as wide as each other.
+    fn part(self, (smallest, largest): (i64, i64), parts: u64, slices: &mut Vec<Self>) {
+        let from = self.first.max(smallest);
+        let width = i128::from(self.last.min(largest)) - i128::from(from) + 1;
         let parts = i128::from(parts).clamp(1, width.max(1));
         let mut first = self.first;
         for part in 1..parts {
@@ -97,26 +98,25 @@ pub(super) fn number(bound: &Scalar) -> Option<i64> {
     }
 }
 
-/// Slices of about `rows_min` rows, ascending; of more where a partition has more and its values are not spread evenly. `None` if the table does not lie in the order of the column, or if all its values
-/// lie within `width_min`: groups of so few values need no slices.
+/// Slices of about `rows_min` rows, ascending; of more where a partition has more and its values are not spread evenly. `None` if the table does
+/// not lie in the order of the column, or if all its values lie within `width_min`: groups of so few values need no slices.
 pub(crate) fn cut(extents: &[Extent], rows_min: u64, width_min: u64) -> Option<Vec<Bounds>> {
     let mut order: Vec<&Extent> = extents.iter().filter(|extent| extent.rows > 0).collect();
     order.sort_by_key(|extent| (extent.smallest, extent.largest));
-    let largest = order.iter().map(|extent| extent.largest).max()?;
-    if largest.abs_diff(order.first()?.smallest) < width_min {
+    let (smallest, largest) = (order.first()?.smallest, order.iter().map(|extent| extent.largest).max()?);
+    if largest.abs_diff(smallest) < width_min {
         return None;
     }
     let (mut slices, mut first, mut rows) = (Vec::new(), i64::MIN, 0);
-    let mut from = order.first()?.smallest;
+    let mut add = |slice: Bounds, rows: u64| slice.part((smallest, largest), rows / rows_min.max(1), &mut slices);
     for extent in order {
         if rows >= rows_min && extent.smallest > first {
-            let last = extent.smallest - 1;
-            Bounds { first, last }.part(from, last, rows / rows_min.max(1), &mut slices);
-            (first, from, rows) = (extent.smallest, extent.smallest, 0);
+            add(Bounds { first, last: extent.smallest - 1 }, rows);
+            (first, rows) = (extent.smallest, 0);
         }
         rows += extent.rows;
     }
-    Bounds { first, last: i64::MAX }.part(from, largest, rows / rows_min.max(1), &mut slices);
+    add(Bounds { first, last: i64::MAX }, rows);
     (slices.len() >= SLICES_MIN && are_near(&slices, extents)).then_some(slices)
 }
 
