@@ -20,13 +20,14 @@ use frame_memory::{Growth, LocalScratch, MemoryBudget};
 use left_behind::left_behind;
 
 /// Plans of every operator that gathers rows, groups or values. The name of the other side of joins is `other.csv`.
-const QUERIES: [&str; 27] = [
+const QUERIES: [&str; 28] = [
     "sort text, id",
     "take 1900 from 10 | sort -value, id",
     "groupby id sum value as s, max text as m",
     "groupby text list id as l, concat(text, ' ') as c, first id, median id | unordered",
     "groupby value mode id, nunique text, argmax(text, id) as a, top 3 id, approx_nunique id, approx_quantile 0.5 id, sum half with total",
     "groupby value first text, last id, std half, skew half, corr(id, half) as r, product half, p90 id",
+    "groupby id, text sum value as s, max half as m",
     "agg count, median id, list text, sum half, nunique text, last text",
     "distinct text, value",
     "counts text top 30",

@@ -55,7 +55,8 @@ fn check(queries: &[&str]) {
         assert_eq!(expected.2, 0, "{query}: nothing is written when all of it fits");
         for threads in [1, 2] {
             let session = Session::builder().threads(threads).memory_bytes(8 << 20).spill_dir(spills.path());
-            let session = session.batch_rows(500).chunk_bytes(32 << 10).partition_bytes(1 << 20).build().expect("a session");
+            let session =
+                session.batch_rows(500).chunk_bytes(32 << 10).partition_bytes(1 << 20).table_groups(2000).build().expect("a session");
             let found = answer(&session, query, &file).unwrap_or_else(|error| panic!("{query}, {threads} threads: {error}"));
             assert_eq!((found.0, found.1), (expected.0, expected.1), "{query}, {threads} threads");
             assert!(found.2 > 0, "{query}, {threads} threads: nothing was spilled");
@@ -67,6 +68,17 @@ fn check(queries: &[&str]) {
 #[test]
 fn sorts_of_more_rows_than_fit_into_memory() {
     check(&["sort w, t", "derive n = row_number() over (order w) | sort -id"]);
+}
+
+#[test]
+fn groups_with_texts_in_keys_that_take_more_than_memory() {
+    check(&[
+        // A few texts, one for each row, few at first and many later, in columns beside each other.
+        "derive k = concat('a text beside number ', cast(id // 1000, text)) | groupby k, id sum v as s, max w as w",
+        "groupby t, id sum v as s",
+        "derive k = if _byte < 22000000 then cast(hot, text) else t | groupby id, k sum v as s, first w as w",
+        "derive k = cast(hot, text), l = if _byte < 18000000 then null else t | groupby l, id, k sum v as s, count as n with total",
+    ]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use frame_core::Result;
 use frame_core::cardinality::Cardinality;
 use frame_memory::{SpillDir, SpillFile};
 
-use super::numbers::{Numbers, Texts, spelled};
+use super::numbers::{Map, Numbers};
 use crate::compact::compact;
 use crate::spill::Piece;
 
@@ -66,7 +66,7 @@ pub(super) struct Part {
     /// Where each bucket ends.
     ends: Vec<usize>,
     /// What the numbers in its keys become when they are read.
-    maps: Option<Arc<Texts>>,
+    map: Option<Arc<Map>>,
 }
 
 /// Groups of a bucket on disk.
@@ -77,6 +77,8 @@ pub(super) struct Spilled {
     /// The number of state columns of each aggregate.
     states: Vec<usize>,
     are_rows: bool,
+    /// What the numbers in its keys become when they are read.
+    map: Option<Arc<Map>>,
 }
 
 /// What one worker has put into buckets.
@@ -131,7 +133,7 @@ impl Buckets {
                 let columns: Vec<ArrayRef> = keys.iter().chain(states.iter().flatten()).cloned().collect();
                 let piece = Piece::write(&file, &columns, rows)?;
                 let states = states.iter().map(Vec::len).collect();
-                self.spilled[bucket].push(Spilled { piece, keys: keys.len(), states, are_rows });
+                self.spilled[bucket].push(Spilled { piece, keys: keys.len(), states, are_rows, map: None });
             }
         }
         self.parts.clear();
@@ -175,7 +177,7 @@ impl Buckets {
         };
         let keys = ordered(keys)?;
         let states = states.map(|columns| ordered(columns?)).collect::<Result<_>>()?;
-        let part = Part { groups: Groups { keys, states, rows: hashes.len(), are_rows }, ends, maps: None };
+        let part = Part { groups: Groups { keys, states, rows: hashes.len(), are_rows }, ends, map: None };
         self.groups_total += hashes.len() as u64;
         self.bytes += part.bytes();
         self.parts.push(part);
@@ -184,25 +186,23 @@ impl Buckets {
 
     /// Puts numbers in place of the texts in the keys.
     pub(super) fn number(&mut self, numbers: &mut Numbers) -> Result<()> {
-        self.each_keys(|keys, rows| Ok(numbers.keys(keys, rows)?.0))
-    }
-
-    /// Puts texts in place of their numbers in the keys.
-    pub(super) fn spell(&mut self, texts: &Texts) -> Result<()> {
-        self.each_keys(|keys, _| spelled(keys, texts))
-    }
-
-    /// Sets what the numbers in the keys become when they are read.
-    pub(super) fn set_maps(&mut self, maps: &Arc<Texts>) {
-        self.parts.iter_mut().for_each(|part| part.set_maps(maps.clone()));
-    }
-
-    fn each_keys(&mut self, mut change: impl FnMut(&[ArrayRef], usize) -> Result<Vec<ArrayRef>>) -> Result<()> {
-        for Part { groups, .. } in &mut self.parts {
-            groups.keys = change(&groups.keys, groups.rows)?;
+        for part in &mut self.parts {
+            part.groups.keys = numbers.keys(&part.read(&part.groups.keys)?, part.groups.rows)?.0;
+            part.map = None;
         }
         self.bytes = self.parts.iter().map(Part::bytes).sum();
         Ok(())
+    }
+
+    /// Whether there are groups in them, in memory or on disk.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty() && !self.is_spilled()
+    }
+
+    /// Sets what the numbers in all keys become when they are read.
+    pub(super) fn set_map(&mut self, map: &Arc<Map>) {
+        self.parts.iter_mut().for_each(|part| part.map = Some(map.clone()));
+        self.spilled.iter_mut().flatten().for_each(|spilled| spilled.map = Some(map.clone()));
     }
 
     /// About how many groups there are, if most of them were added more than once.
@@ -234,7 +234,10 @@ impl Spilled {
     /// `DiskError`.
     pub(super) fn read(&self) -> Result<Groups> {
         let mut columns = self.piece.read_plain()?.into_iter();
-        let keys = columns.by_ref().take(self.keys).collect();
+        let mut keys: Vec<ArrayRef> = columns.by_ref().take(self.keys).collect();
+        if let Some(map) = &self.map {
+            keys = map.read(&keys)?;
+        }
         let states = self.states.iter().map(|count| columns.by_ref().take(*count).collect()).collect();
         Ok(Groups { keys, states, rows: self.piece.rows(), are_rows: self.are_rows })
     }
@@ -246,7 +249,7 @@ impl Spilled {
 
     /// Bytes of memory that reading takes.
     pub(super) fn bytes(&self) -> usize {
-        self.piece.bytes() + self.piece.reading_bytes()
+        self.piece.bytes() + self.piece.reading_bytes() + self.rows() * self.map.as_ref().map_or(0, |map| map.row_bytes())
     }
 }
 
@@ -263,16 +266,13 @@ impl Part {
         let rows = self.ends[at] - start;
         let slices = |columns: &Vec<ArrayRef>| columns.iter().map(|column| column.slice(start, rows)).collect::<Vec<_>>();
         let Groups { keys, states, are_rows, .. } = &self.groups;
-        let mut keys = slices(keys);
-        if let Some(maps) = &self.maps {
-            keys = spelled(&keys, maps)?;
-        }
+        let keys = self.read(&slices(keys))?;
         Ok(Groups { keys, states: states.iter().map(slices).collect(), rows, are_rows: *are_rows })
     }
 
-    /// Sets what its keys become when they are read.
-    pub(super) fn set_maps(&mut self, maps: Arc<Texts>) {
-        self.maps = Some(maps);
+    /// What some of its keys are when they are read.
+    fn read(&self, keys: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
+        self.map.as_ref().map_or_else(|| Ok(keys.to_vec()), |map| map.read(keys))
     }
 
     fn bytes(&self) -> usize {

@@ -5,6 +5,7 @@ pub(crate) mod keys;
 mod numbers;
 pub(crate) mod ranks;
 mod sink;
+mod spelling;
 mod spilled;
 mod totals;
 mod unmerged;

@@ -1,4 +1,4 @@
-//! Texts among several keys as numbers, while rows and groups wait in the buckets of memory.
+//! Texts among several keys as numbers, while rows and groups wait in buckets, in memory or on disk.
 //!
 //! Keys of several columns hardly repeat, the texts in each of them mostly do. A text is looked up once where it is read, in one table of
 //! its column, instead of again for every bucket in tables that do not fit the cache; and a number takes a quarter of the memory of a view.
@@ -10,6 +10,7 @@ use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, UInt32Type};
 use frame_core::{Error, Result, hash};
+use frame_memory::{MemoryBudget, Reservation};
 
 use super::keys::rows::of_column;
 use super::keys::{Dictionaries, KeyTable, is_text, is_word, of_numbers, table};
@@ -80,6 +81,40 @@ impl Numbers {
     }
 }
 
+/// Bytes of memory that texts take.
+pub(super) fn bytes(texts: &Texts) -> usize {
+    texts.iter().flatten().map(|column| column.get_array_memory_size()).sum()
+}
+
+/// What the numbers in keys become when these are read, and the memory that it takes.
+#[derive(Debug)]
+pub(super) struct Map {
+    columns: Texts,
+    _memory: Reservation,
+}
+
+impl Map {
+    /// Numbers that become the values of these columns.
+    ///
+    /// # Errors
+    /// `MemoryError` if there is no room for them.
+    pub(super) fn new(columns: Texts, budget: &MemoryBudget) -> Result<Self> {
+        let mut memory = budget.reserve("group by");
+        memory.require(bytes(&columns))?;
+        Ok(Self { columns, _memory: memory })
+    }
+
+    /// What the keys become.
+    pub(super) fn read(&self, keys: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
+        spelled(keys, &self.columns)
+    }
+
+    /// Bytes of memory that a row takes besides when it is read: texts lie where they are.
+    pub(super) fn row_bytes(&self) -> usize {
+        self.columns.iter().flatten().map(|column| column.data_type().primitive_width().unwrap_or(size_of::<u128>())).sum()
+    }
+}
+
 /// Keys with texts in place of their numbers.
 pub(super) fn spelled(keys: &[ArrayRef], texts: &Texts) -> Result<Vec<ArrayRef>> {
     let column = |(key, texts): (&ArrayRef, &Option<ArrayRef>)| match texts {
@@ -103,7 +138,7 @@ pub(super) fn spelled_as(keys: &[ArrayRef], texts: &Texts, types: &[DataType]) -
 pub(super) struct Joined {
     pub(super) texts: Texts,
     /// For each worker what its numbers become.
-    pub(super) maps: Vec<Arc<Texts>>,
+    pub(super) maps: Vec<Texts>,
 }
 
 /// Joins the numbers of workers, given by their texts.
@@ -126,7 +161,7 @@ pub(super) fn joined(workers: &[Texts]) -> Result<Joined> {
         }
         all.push(if is_text { numbers.take_keys()?.pop() } else { None });
     }
-    Ok(Joined { texts: all, maps: maps.into_iter().map(Arc::new).collect() })
+    Ok(Joined { texts: all, maps })
 }
 
 #[cfg(test)]

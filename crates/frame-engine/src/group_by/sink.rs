@@ -10,7 +10,7 @@ use frame_expr::{BoundCall, BoundExpr, Expr, bind};
 use frame_graph::Scheduler;
 
 use super::buckets::{BUCKETS, Spilled};
-use super::numbers::{self, Texts};
+use super::spelling::Spelling;
 use super::spilled::Merging;
 use super::totals::{Finished, Totals};
 use super::unmerged::{Parts, Place, Unmerged};
@@ -104,17 +104,14 @@ impl Sink for GroupBy {
 impl GroupBy {
     /// Merges groups of which some are on disk.
     fn by_disk(&self, shares: Vec<Totals>, scheduler: &Scheduler, cx: &Context) -> Result<Arc<dyn Source>> {
-        let shares: Vec<_> = shares.into_iter().map(|share| Mutex::new(Some(share))).collect();
-        let spilled = scheduler.map(shares.len(), |at| {
-            let share = shares[at].lock().unwrap_or_else(PoisonError::into_inner).take();
-            share.map(Totals::into_spilled).transpose()
-        })?;
+        let mut shares = each(shares, scheduler, Totals::give_up)?;
+        let spelling = Arc::new(Spelling::of(&mut shares, cx)?);
         let mut buckets: Vec<Vec<Spilled>> = vec![Vec::new(); BUCKETS];
-        for of_share in spilled.into_iter().flatten() {
-            buckets.iter_mut().zip(of_share).for_each(|(bucket, more)| bucket.extend(more));
+        for share in shares {
+            buckets.iter_mut().zip(share.into_spilled()?).for_each(|(bucket, more)| bucket.extend(more));
         }
         if self.is_unordered && !self.with_total {
-            return Ok(Arc::new(Unmerged::new(self.clone(), Place::Disk(buckets), cx)));
+            return Ok(Arc::new(Unmerged::new(self.clone(), Place::Disk(buckets, spelling), cx)));
         }
         let keys: Vec<_> = self.schema.fields()[..self.keys.len()]
             .iter()
@@ -129,7 +126,7 @@ impl GroupBy {
         let idle = || sorters.lock().unwrap_or_else(PoisonError::into_inner);
         let wholes = scheduler.map(BUCKETS, |bucket| {
             let mut sorter = idle().pop().unwrap_or_else(|| Sorter::new(keys.clone(), cx));
-            let (mut wholes, mut merging) = (Vec::new(), Merging::new(buckets[bucket].clone()));
+            let (mut wholes, mut merging) = (Vec::new(), Merging::new(buckets[bucket].clone(), &spelling));
             while let Some(Finished { columns, whole, memory }) = merging.next(self, cx)? {
                 let rows = columns[0].len();
                 drop(memory);
@@ -186,26 +183,10 @@ fn each(shares: Vec<Totals>, scheduler: &Scheduler, step: impl Fn(&mut Totals) -
 
 /// The groups of all workers by bucket; their tables are empty.
 fn parts(mut shares: Vec<Totals>, cx: &Context) -> Result<Parts> {
-    let mut all = Parts { parts: Vec::new(), groups: 0, memory: Vec::new(), texts: None };
-    if !shares.iter().all(Totals::is_numbered) {
-        shares.iter_mut().try_for_each(Totals::spell)?;
-    }
-    let texts = shares.iter_mut().map(Totals::take_texts).collect::<Result<Vec<_>>>()?;
-    let known: Vec<Texts> = texts.iter().flatten().cloned().collect();
-    let mut maps = Vec::new();
-    if !known.is_empty() {
-        let joined = numbers::joined(&known)?;
-        let mut memory = cx.budget.reserve("group by");
-        memory.require(joined.texts.iter().flatten().map(|texts| texts.get_array_memory_size()).sum())?;
-        all.memory.push(memory);
-        (all.texts, maps) = (Some(joined.texts), joined.maps);
-    }
-    let mut maps = maps.into_iter();
-    for (share, texts) in shares.into_iter().zip(texts) {
-        let (mut parts, groups, memory) = share.into_parts();
-        if let Some(maps) = texts.and_then(|_| maps.next()) {
-            parts.iter_mut().for_each(|part| part.set_maps(maps.clone()));
-        }
+    let spelling = Spelling::of(&mut shares, cx)?;
+    let mut all = Parts { parts: Vec::new(), groups: 0, memory: Vec::new(), spelling };
+    for share in shares {
+        let (parts, groups, memory) = share.into_parts();
         all.parts.extend(parts);
         all.memory.push(memory);
         // Most that there can be of them, if no worker met what another one did.

@@ -12,7 +12,7 @@ use frame_memory::{Grant, Reservation, SpillDir};
 
 use super::buckets::{Buckets, Groups, LEVELS, Part, Spilled};
 use super::keys::{self, KeyTable, rows};
-use super::numbers::{Numbers, Texts};
+use super::numbers::{Map, Numbers, Texts};
 use super::ranks;
 use super::sink::GroupBy;
 use super::waiting::Waiting;
@@ -79,16 +79,12 @@ pub(super) struct Finished {
 impl Totals {
     /// No groups yet.
     pub(super) fn new(group_by: &GroupBy, cx: &Context) -> Result<Self> {
-        Self::at_level(group_by, 0, cx.table_groups.max(1), cx)
-    }
-
-    /// No groups yet, of those that the bits of a hash up to `level` brought together. The table may have `groups_max` groups.
-    pub(super) fn at_level(group_by: &GroupBy, level: u32, groups_max: usize, cx: &Context) -> Result<Self> {
         let types = group_by.keys.iter().map(|key| key.data_type().clone()).collect();
-        Self::with_keys(types, group_by, level, groups_max, cx)
+        Self::with_keys(types, group_by, 0, cx.table_groups.max(1), cx)
     }
 
-    /// The same with keys of these types, which may be numbers for texts.
+    /// No groups yet, with keys of these types, which may be numbers for texts, of those that the bits of a hash up to `level` brought
+    /// together. The table may have `groups_max` groups.
     pub(super) fn with_keys(types: Vec<DataType>, group_by: &GroupBy, level: u32, groups_max: usize, cx: &Context) -> Result<Self> {
         let mut totals = Self {
             keys: keys::table(&types)?,
@@ -195,20 +191,24 @@ impl Totals {
         }
         self.flush_rows()?;
         if self.numbers.as_ref().is_some_and(|numbers| numbers.is_too_much(self.memory.budget().limit_bytes() / NUMBERS_PART)) {
-            // A view takes four times the bytes of a number.
-            match self.memory.resize(self.bytes().saturating_add(3 * self.buckets.bytes())) {
-                Grant::Granted => self.spell()?,
-                Grant::Full => self.give_up()?,
-            }
+            self.spell()?;
         }
         // They may do so later on.
         self.is_ungrouped = self.buckets.repeated().is_none();
         self.keep()
     }
 
-    /// Gives up numbers: the keys in the buckets have their texts again.
+    /// Gives up numbers: the keys in the buckets are texts again when they are read.
     pub(super) fn spell(&mut self) -> Result<()> {
-        self.take_texts()?.map_or(Ok(()), |texts| self.buckets.spell(&texts))
+        let Some(texts) = self.take_texts()? else { return Ok(()) };
+        let map = Map::new(texts, self.memory.budget())?;
+        self.set_map(map);
+        Ok(())
+    }
+
+    /// Sets what the numbers in the keys in the buckets become when they are read.
+    pub(super) fn set_map(&mut self, map: Map) {
+        self.buckets.set_map(&Arc::new(map));
     }
 
     /// Puts the rows that are not grouped into the buckets.
@@ -251,12 +251,8 @@ impl Totals {
     }
 
     /// Puts all groups on disk.
-    fn give_up(&mut self) -> Result<()> {
+    pub(super) fn give_up(&mut self) -> Result<()> {
         self.empty()?;
-        // Each bucket gets its texts on its way: all of them at once take far more than their numbers.
-        if let Some(texts) = self.take_texts()? {
-            self.buckets.set_maps(&Arc::new(texts));
-        }
         // An empty table keeps its room.
         self.keys = keys::table(&self.types)?;
         self.groups = Vec::new();
@@ -360,12 +356,20 @@ impl Totals {
 
     /// Whether the keys in the buckets, if there are any, have numbers for texts.
     pub(super) fn is_numbered(&self) -> bool {
-        self.numbers.is_some() || self.buckets.parts.is_empty()
+        self.has_numbers() || self.buckets.is_empty()
+    }
+
+    /// Whether there are numbers for texts.
+    pub(super) fn has_numbers(&self) -> bool {
+        self.numbers.is_some()
     }
 
     /// The texts that the numbers in the keys stand for, if there are numbers: for whoever has the keys from now on.
     pub(super) fn take_texts(&mut self) -> Result<Option<Texts>> {
-        self.numbers.take().map(Numbers::into_texts).transpose()
+        let Some(numbers) = self.numbers.take() else { return Ok(None) };
+        let texts = numbers.into_texts()?;
+        self.memory.require(self.bytes())?;
+        Ok(Some(texts))
     }
 
     /// Makes room for about as many groups.

@@ -3,17 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use frame_core::{Batch, Result};
-use frame_expr::BoundExpr;
 use frame_io::{BatchReader, RowLedger, Stop};
 use frame_memory::Reservation;
 
 use super::buckets::{BUCKETS, Part, Spilled};
-use super::numbers::{Texts, spelled_as};
 use super::sink::{GroupBy, sliced};
+use super::spelling::Spelling;
 use super::spilled::Merging;
-use super::totals::{Finished, Totals};
+use super::totals::Finished;
 use crate::context::Context;
 use crate::source::Source;
 
@@ -24,40 +23,25 @@ pub(super) struct Parts {
     pub(super) groups: usize,
     /// Held as long as the parts.
     pub(super) memory: Vec<Reservation>,
-    /// What the numbers in the keys stand for, if there are some.
-    pub(super) texts: Option<Texts>,
+    pub(super) spelling: Spelling,
 }
 
 impl Parts {
     /// The groups of a bucket.
     pub(super) fn merged(&self, bucket: usize, group_by: &GroupBy, cx: &Context) -> Result<Finished> {
         cx.cancel.check()?;
-        let types = group_by.types();
-        let Some(texts) = &self.texts else {
-            return self.filled(Totals::new(group_by, cx)?, bucket)?.finish(group_by, &types);
-        };
-        let number = |(data_type, texts): (&DataType, &Option<_>)| if texts.is_some() { DataType::UInt32 } else { data_type.clone() };
-        let of_keys = group_by.keys.iter().map(BoundExpr::data_type).zip(texts).map(number).collect();
-        let totals = self.filled(Totals::with_keys(of_keys, group_by, 0, cx.table_groups.max(1), cx)?, bucket)?;
-        let numbered: Vec<DataType> = types.iter().zip(texts).map(number).chain(types[texts.len()..].iter().cloned()).collect();
-        let mut finished = totals.finish(group_by, &numbered)?;
-        let keys = spelled_as(&finished.columns[..texts.len()], texts, &types)?;
-        finished.columns.splice(..texts.len(), keys);
-        Ok(finished)
-    }
-
-    fn filled(&self, mut totals: Totals, bucket: usize) -> Result<Totals> {
+        let mut totals = self.spelling.table(group_by, 0, cx.table_groups.max(1), cx)?;
         // Some have a few more than others, and their number is estimated.
         totals.reserve(self.groups / BUCKETS / 16 * 17);
         self.parts.iter().try_for_each(|part| totals.add_bucket(part, bucket))?;
-        Ok(totals)
+        self.spelling.finish(totals, group_by)
     }
 }
 
 /// Where the groups are.
 pub(super) enum Place {
     Memory(Arc<Parts>),
-    Disk(Vec<Vec<Spilled>>),
+    Disk(Vec<Vec<Spilled>>, Arc<Spelling>),
 }
 
 /// Groups as a source; each partition is a bucket.
@@ -93,8 +77,8 @@ impl Source for Unmerged {
                 let (parts, mut left) = (parts.clone(), Some(bucket));
                 Box::new(move || left.take().map(|bucket| parts.merged(bucket, &group_by, &cx)).transpose())
             }
-            Place::Disk(buckets) => {
-                let mut merging = Merging::new(buckets[bucket].clone());
+            Place::Disk(buckets, spelling) => {
+                let mut merging = Merging::new(buckets[bucket].clone(), spelling);
                 Box::new(move || merging.next(&group_by, &cx))
             }
         };
