@@ -92,7 +92,7 @@ impl Sink for Complete {
 impl Complete {
     fn in_memory(&self, all: &[Gathered<()>], scheduler: &Scheduler, cx: &Context) -> Result<(Vec<Batch>, Vec<Reservation>)> {
         let (columns, rows) = columns(all, &self.input, scheduler)?;
-        let mut axes = scheduler.map(self.keys.len(), |at| Axis::new(&columns[self.keys[at]], rows, scheduler))?;
+        let mut axes = scheduler.map(self.keys.len(), |at| Axis::new(&columns[self.keys[at]], rows, scheduler, cx))?;
         let combinations = self.combinations(axes.iter().map(|axis| axis.len), rows)?;
         let mut held = cx.budget.reserve("missing rows");
         // The layout, and the columns of the result.
@@ -121,7 +121,7 @@ impl Complete {
             memory.require(values.iter().map(Values::bytes).sum())?;
         }
         for values in &mut values {
-            values.sort(scheduler)?;
+            values.sort(scheduler, cx)?;
         }
         memory.require(values.iter().map(Values::bytes).sum())?;
         let combinations = self.combinations(values.iter().map(Values::len), count)?;
@@ -207,10 +207,10 @@ impl Values {
     }
 
     /// All values are known.
-    fn sort(&mut self, scheduler: &Scheduler) -> Result<()> {
+    fn sort(&mut self, scheduler: &Scheduler, cx: &Context) -> Result<()> {
         let types = [self.sorted.data_type().clone()];
         let values = self.table.take_keys_as(&types)?.pop().unwrap_or_else(|| new_empty_array(&types[0]));
-        self.sorted = match sorted_indices(&[(values.clone(), Order::default())], values.len(), scheduler)? {
+        self.sorted = match sorted_indices(&[(values.clone(), Order::default())], values.len(), scheduler, &cx.cancel)? {
             None => values,
             Some(sorted) => take(&values, &sorted, None)?,
         };
@@ -306,7 +306,7 @@ impl Added<'_> {
 }
 
 impl Axis {
-    fn new(column: &ArrayRef, rows: usize, scheduler: &Scheduler) -> Result<Self> {
+    fn new(column: &ArrayRef, rows: usize, scheduler: &Scheduler, cx: &Context) -> Result<Self> {
         let types = [column.data_type().clone()];
         let mut table = keys::table(&types)?;
         let mut groups = Vec::new();
@@ -316,7 +316,7 @@ impl Axis {
         let values = table.take_keys_as(&types)?.pop().unwrap_or_else(|| new_empty_array(&types[0]));
         let len = values.len();
         let mut place: Vec<u32> = (0..len as u32).collect();
-        let values = match sorted_indices(&[(values.clone(), Order::default())], len, scheduler)? {
+        let values = match sorted_indices(&[(values.clone(), Order::default())], len, scheduler, &cx.cancel)? {
             None => values,
             Some(sorted) => {
                 (0..).zip(sorted.values()).for_each(|(at, group)| place[*group as usize] = at);

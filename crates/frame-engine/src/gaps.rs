@@ -177,7 +177,7 @@ impl Gaps {
             keys::table(&types)?.assign(&per, rows, &mut groups)?;
         }
         let order: Vec<_> = per.into_iter().chain([columns[self.column].clone()]).map(|column| (column, Order::default())).collect();
-        let order = sorted_indices(&order, rows, scheduler)?.unwrap_or_else(|| UInt32Array::from_iter_values(0..rows as u32));
+        let order = sorted_indices(&order, rows, scheduler, &cx.cancel)?.unwrap_or_else(|| UInt32Array::from_iter_values(0..rows as u32));
         let times = self.steps.numbers(&columns[self.column])?;
         let row_bytes = columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>() / rows.max(1) + 16 + 16 * columns.len();
         let mut layout = Layout::default();

@@ -84,7 +84,7 @@ impl Sink for GroupBy {
             memory.push(part.memory);
         }
         if !self.is_unordered {
-            parts = vec![in_order(&parts, &types, self.keys.len(), scheduler)?];
+            parts = vec![in_order(&parts, &types, self.keys.len(), scheduler, cx)?];
         }
         parts.extend(total);
         let mut batches = Vec::new();
@@ -207,7 +207,7 @@ fn merged(mut shares: Vec<Totals>, cx: &Context) -> Result<Totals> {
 }
 
 /// All rows by their keys, nulls last.
-fn in_order(parts: &[Vec<ArrayRef>], types: &[DataType], keys: usize, scheduler: &Scheduler) -> Result<Vec<ArrayRef>> {
+fn in_order(parts: &[Vec<ArrayRef>], types: &[DataType], keys: usize, scheduler: &Scheduler, cx: &Context) -> Result<Vec<ArrayRef>> {
     let column = |at: usize| -> Result<ArrayRef> {
         let columns: Vec<&dyn Array> = parts.iter().map(|columns| columns[at].as_ref()).collect();
         Ok(if columns.len() == 1 { Arc::clone(&parts[0][at]) } else { concat(&columns)? })
@@ -215,7 +215,7 @@ fn in_order(parts: &[Vec<ArrayRef>], types: &[DataType], keys: usize, scheduler:
     let columns = scheduler.map(types.len(), column)?;
     let rows = columns.first().map_or(0, |column| column.len());
     let order: Vec<_> = columns[..keys].iter().map(|column| (column.clone(), Order::default())).collect();
-    match sorted_indices(&order, rows, scheduler)? {
+    match sorted_indices(&order, rows, scheduler, &cx.cancel)? {
         None => Ok(columns),
         Some(order) => scheduler.map(columns.len(), |at| Ok(take(&columns[at], &order, None)?)),
     }

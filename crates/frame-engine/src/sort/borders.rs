@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use arrow::row::Rows;
 
-use super::keys::Entry;
+use crate::narrow::Place;
 
 /// Keys that begin pieces, in order: those of the first run that was written.
 #[derive(Debug, Default)]
@@ -24,10 +24,10 @@ impl Borders {
     }
 
     /// Cuts sorted rows into pieces of about `piece_rows`, and of at most half as many more.
-    pub(super) fn cut(&self, order: &[Entry], keys: &[&Rows], piece_rows: usize) -> Vec<Range<usize>> {
+    pub(super) fn cut(&self, order: &[Place], keys: &[&Rows], piece_rows: usize) -> Vec<Range<usize>> {
         let borders = self.0.get().map_or(&[][..], Vec::as_slice);
-        let is_before = |entry: &Entry, border: &[u8]| keys[entry.batch as usize].row(entry.row as usize).as_ref() < border;
-        let ends = borders.iter().map(|border| order.partition_point(|entry| is_before(entry, border)));
+        let is_before = |(batch, row): &Place, border: &[u8]| keys[*batch as usize].row(*row as usize).as_ref() < border;
+        let ends = borders.iter().map(|border| order.partition_point(|place| is_before(place, border)));
         parts(order.len(), piece_rows.max(1), ends)
     }
 }

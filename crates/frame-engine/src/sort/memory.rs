@@ -1,7 +1,5 @@
 //! Sorted rows that all fit into memory: the batches as they came, and the order of their rows.
 
-use std::cmp::Ordering;
-
 use arrow::datatypes::SchemaRef;
 use arrow::row::Rows;
 use frame_core::{Batch, Result};
@@ -9,7 +7,7 @@ use frame_graph::Scheduler;
 use frame_io::{BatchReader, Stop};
 use frame_memory::Reservation;
 
-use super::keys::{Entry, entries};
+use super::ordering::ordered;
 use super::sorter::Held;
 use crate::compact::compacted;
 use crate::context::Context;
@@ -45,11 +43,7 @@ impl InMemory {
         // Rows without ranks keep this order where their keys are equal.
         held.sort_by_key(|batch| batch.origin);
         let keys: Vec<&Rows> = held.iter().map(|batch| &batch.keys).collect();
-        let mut order = entries(&keys);
-        // An order that nobody waits for any more is found without looking at keys.
-        scheduler.sort_by(&mut order, |a, b| if cx.cancel.is_cancelled() { Ordering::Equal } else { a.compare(b, &keys) });
-        cx.cancel.check()?;
-        let order = order.iter().map(Entry::place).collect();
+        let order = ordered(&keys, scheduler, &cx.cancel)?;
         // Ranks have done their work.
         let without_ranks = |batch: Held| batch.columns.into_iter().take(schema.fields().len()).collect();
         let sources = Sources::new(held.into_iter().map(without_ranks).collect())?;

@@ -15,7 +15,8 @@ use frame_graph::Scheduler;
 use frame_io::{BatchReader, RowLedger, Stop};
 use frame_memory::{MemoryBudget, Reservation, SpillFile};
 
-use super::keys::{Entry, ORDER_BYTES, SortKeys, entries_of};
+use super::keys::SortKeys;
+use super::ordering::{ORDER_BYTES, ordered_parts};
 use super::ranges::{Ends, Ranges};
 use super::run::{Run, RunPiece};
 use crate::compact::compacted;
@@ -120,7 +121,7 @@ struct Loaded {
 struct Range {
     sources: Sources,
     pieces: Vec<Arc<Loaded>>,
-    order: Vec<Entry>,
+    order: Vec<Place>,
     _memory: Reservation,
 }
 
@@ -149,8 +150,7 @@ impl Merging {
         let keys: Vec<&Rows> = pieces.iter().map(|piece| &piece.keys).collect();
         let mut memory = self.budget.reserve("merging sorted runs");
         memory.require(parts.iter().map(ExactSizeIterator::len).sum::<usize>() * ORDER_BYTES)?;
-        let mut order = entries_of(&keys, parts.iter().cloned());
-        order.sort_by(|a, b| a.compare(b, &keys));
+        let order = ordered_parts(&keys, &parts, &Scheduler::here(), &self.cancel)?;
         let columns = pieces.iter().map(|piece| piece.columns.clone()).collect();
         let sources = Sources::new(columns)?;
         Ok(Range { sources, pieces, order, _memory: memory })
@@ -289,8 +289,7 @@ impl BatchReader for RangeReader {
             return Ok(None);
         }
         self.next += part.len();
-        let places: Vec<Place> = part.iter().map(Entry::place).collect();
-        let columns = range.sources.rows(&places, self.schema.fields().len())?;
+        let columns = range.sources.rows(part, self.schema.fields().len())?;
         Ok(Some(compacted(Batch::new(self.schema.clone(), columns, part.len())?)?))
     }
 

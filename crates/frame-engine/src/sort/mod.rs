@@ -5,6 +5,7 @@ mod keys;
 mod memory;
 mod merge;
 mod order;
+mod ordering;
 mod ranges;
 mod rows;
 mod run;
@@ -13,6 +14,7 @@ mod sorter;
 
 pub(crate) use keys::SortKeys;
 pub(crate) use order::{Order, canonical, sorted_indices};
+pub(crate) use ordering::ordered;
 pub(crate) use rows::{SortedRows, comparable, ranked};
 pub(crate) use sink::Sort;
 pub(crate) use sorter::{Sorter, sorted};

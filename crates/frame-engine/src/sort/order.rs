@@ -6,8 +6,10 @@ use arrow::array::{ArrayRef, AsArray, UInt32Array};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Float64Type};
 use arrow::row::{RowConverter, SortField};
-use frame_core::{Error, QueryError, Result};
+use frame_core::{CancelToken, Error, QueryError, Result};
 use frame_graph::Scheduler;
+
+use super::ordering::ordered;
 
 /// How one key orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,18 +45,23 @@ pub(crate) fn canonical(column: ArrayRef) -> Result<ArrayRef> {
 }
 
 /// The stable order of `rows` rows by `keys`; `None` if they need no ordering.
-pub(crate) fn sorted_indices(keys: &[(ArrayRef, Order)], rows: usize, scheduler: &Scheduler) -> Result<Option<UInt32Array>> {
+pub(crate) fn sorted_indices(
+    keys: &[(ArrayRef, Order)],
+    rows: usize,
+    scheduler: &Scheduler,
+    cancel: &CancelToken,
+) -> Result<Option<UInt32Array>> {
     if keys.is_empty() || rows < 2 {
         return Ok(None);
     }
-    let rows = u32::try_from(rows).map_err(|_| {
-        Error::new(QueryError::Usage(format!("{rows} rows are too many to sort in memory"))).hint("filter or aggregate first")
-    })?;
+    if u32::try_from(rows).is_err() {
+        let error = Error::new(QueryError::Usage(format!("{rows} rows are too many to sort in memory")));
+        return Err(error.hint("filter or aggregate first"));
+    }
     let fields = keys.iter().map(|(column, order)| order.field(column.data_type()));
     let converter = RowConverter::new(fields.collect())?;
     let columns = keys.iter().map(|(column, _)| canonical(column.clone())).collect::<Result<Vec<_>>>()?;
     let packed = converter.convert_columns(&columns)?;
-    let mut indices: Vec<u32> = (0..rows).collect();
-    scheduler.sort_by(&mut indices, |a, b| packed.row(*a as usize).cmp(&packed.row(*b as usize)));
-    Ok(Some(UInt32Array::from(indices)))
+    let order = ordered(&[&packed], scheduler, cancel)?;
+    Ok(Some(UInt32Array::from_iter_values(order.into_iter().map(|(_, row)| row))))
 }

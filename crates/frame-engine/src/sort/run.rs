@@ -7,7 +7,7 @@ use frame_core::{CancelToken, Result};
 use frame_memory::SpillFile;
 
 use super::borders::Borders;
-use super::keys::{Entry, ORDER_BYTES};
+use super::ordering::ORDER_BYTES;
 use crate::narrow::Place;
 use crate::sources::{Sources, slabs};
 use crate::spill::Piece;
@@ -33,17 +33,17 @@ impl Run {
         &mut self,
         file: &Arc<SpillFile>,
         sources: &Sources,
-        (keys, order): (&[&Rows], &[Entry]),
+        (keys, order): (&[&Rows], &[Place]),
         (borders, piece_rows): (&Borders, usize),
         cancel: &CancelToken,
     ) -> Result<()> {
         let parts = borders.cut(order, keys, piece_rows);
         for parts in slabs(&parts) {
             let start = parts[0].start;
-            let places: Vec<Place> = order[start..parts[parts.len() - 1].end].iter().map(Entry::place).collect();
-            for (part, piece) in parts.iter().zip(sources.write(file, &places, parts, cancel)?) {
+            let places = &order[start..parts[parts.len() - 1].end];
+            for (part, piece) in parts.iter().zip(sources.write(file, places, parts, cancel)?) {
                 let key = |at: usize| -> Box<[u8]> {
-                    let (batch, row) = places[at - start];
+                    let (batch, row) = order[at];
                     keys[batch as usize].row(row as usize).as_ref().into()
                 };
                 self.pieces.push(RunPiece { first: key(part.start), last: key(part.end - 1), piece });

@@ -9,9 +9,10 @@ use frame_core::{Batch, Origin, Result};
 use frame_graph::Scheduler;
 use frame_memory::{Grant, Reservation, SpillFile};
 
-use super::keys::{ORDER_BYTES, SortKeys, entries};
+use super::keys::SortKeys;
 use super::memory::InMemory;
 use super::merge::merged;
+use super::ordering::{ORDER_BYTES, ordered};
 use super::run::Run;
 use crate::compact::compacted;
 use crate::context::Context;
@@ -105,8 +106,7 @@ impl Sorter {
         }
         let keys: Vec<&Rows> = keys.iter().collect();
         let sources = Sources::new(columns)?;
-        let mut order = entries(&keys);
-        order.sort_unstable_by(|a, b| a.compare(b, &keys));
+        let order = ordered(&keys, &Scheduler::here(), &cx.cancel)?;
         let mut run = Run::default();
         let borders = self.keys.borders();
         let piece_rows = self.growth(cx) * cx.pieces().rows(bytes, order.len());

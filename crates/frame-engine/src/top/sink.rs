@@ -94,7 +94,7 @@ impl<R: Rank + Debug> Sink for TopRows<R> {
         let groups = keys.first().map_or(1, |key| key.len());
         let keys: Vec<_> = keys.into_iter().map(|key| (key, Order::default())).collect();
         let mut position: Vec<u32> = (0..groups as u32).collect();
-        if let Some(sorted) = sorted_indices(&keys, groups, scheduler)? {
+        if let Some(sorted) = sorted_indices(&keys, groups, scheduler, &cx.cancel)? {
             sorted.values().iter().zip(0..).for_each(|(group, place)| position[*group as usize] = place);
         }
         let mut order: Vec<u32> = (0..candidates.len() as u32).collect();

@@ -5,12 +5,13 @@ use std::ops::Range;
 use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::SortOptions;
 use arrow::row::{RowConverter, Rows, SortField};
-use frame_core::Result;
+use frame_core::{CancelToken, Result};
 use frame_expr::Stretch;
 use frame_graph::Scheduler;
 
+use crate::context::Context;
 use crate::group_by::keys;
-use crate::sort::Order;
+use crate::sort::{Order, ordered};
 
 /// About so many batches of rows are worth a task of their own.
 const TASK_BATCHES: u32 = 4;
@@ -46,7 +47,8 @@ pub(super) struct Arrangement {
 impl Arrangement {
     /// Arranges `rows` rows by the columns of a group and those of the order; equal rows stay as they come. Floats come in with one NaN and
     /// no negative zero.
-    pub(super) fn new(by: &[ArrayRef], order: &[(ArrayRef, Order)], rows: u32, scheduler: &Scheduler, batch_rows: usize) -> Result<Self> {
+    pub(super) fn new(by: &[ArrayRef], order: &[(ArrayRef, Order)], rows: u32, scheduler: &Scheduler, cx: &Context) -> Result<Self> {
+        let batch_rows = cx.batch_rows;
         let (mut places, groups) = grouped(by, rows)?;
         let Some(packed) = packed(order)? else { return Ok(Self { rows: places, groups, begins: Vec::new(), batch_rows }) };
         let tasks = tasks(&groups, batch_rows);
@@ -55,7 +57,7 @@ impl Arrangement {
             let mut parts = Vec::new();
             for group in groups[tasks[task].start..=tasks[task].end].windows(2) {
                 let group = group[0] as usize..group[1] as usize;
-                parts.push(in_order(&all[group], &packed, scheduler));
+                parts.push(in_order(&all[group], &packed, scheduler, &cx.cancel)?);
             }
             Ok(parts)
         })?;
@@ -186,10 +188,13 @@ fn packed(order: &[(ArrayRef, Order)]) -> Result<Option<Rows>> {
 }
 
 /// The rows of a group in their order; `None` if they are already.
-fn in_order(rows: &[u32], packed: &Rows, scheduler: &Scheduler) -> Option<Vec<u32>> {
+fn in_order(rows: &[u32], packed: &Rows, scheduler: &Scheduler, cancel: &CancelToken) -> Result<Option<Vec<u32>>> {
     let compare = |a: &u32, b: &u32| packed.row(*a as usize).cmp(&packed.row(*b as usize));
     if rows.is_sorted_by(|a, b| compare(a, b).is_le()) {
-        return None;
+        return Ok(None);
+    }
+    if rows.len() == packed.num_rows() {
+        return Ok(Some(ordered(&[packed], scheduler, cancel)?.into_iter().map(|(_, row)| row).collect()));
     }
     let mut rows = rows.to_vec();
     if rows.len() > LARGE_ROWS {
@@ -197,7 +202,7 @@ fn in_order(rows: &[u32], packed: &Rows, scheduler: &Scheduler) -> Option<Vec<u3
     } else {
         rows.sort_by(compare)
     }
-    Some(rows)
+    Ok(Some(rows))
 }
 
 /// Neighbouring groups, as many as are worth a task.

@@ -169,7 +169,7 @@ impl<'a> Pass<'a> {
         let count = u32::try_from(rows.len).map_err(|_| Error::internal("more rows at hand than can be numbered"))?;
         let Seen { by, order, .. } = self.seen(self.first, &rows)?;
         let order: Vec<(ArrayRef, Order)> = order.into_iter().zip(self.item().orders()).collect();
-        let arrangement = Arrangement::new(&by, &order, count, scheduler, cx.batch_rows)?;
+        let arrangement = Arrangement::new(&by, &order, count, scheduler, cx)?;
         if arrangement.inverse().is_some_and(|places| !places.values().iter().copied().eq(0..count)) {
             return Err(Error::internal("sorted rows are in another order than their arrangement"));
         }

@@ -170,7 +170,7 @@ impl Windows {
             let by = merged(&batches, first, window.by.iter(), |seen| &seen.by)?;
             let order = merged(&batches, first, window.order.iter().map(|(expr, ..)| expr), |seen| &seen.order)?;
             let order: Vec<(ArrayRef, Order)> = order.into_iter().zip(self.items[first].orders()).collect();
-            let arrangement = Arrangement::new(&by, &order, rows, scheduler, cx.batch_rows)?;
+            let arrangement = Arrangement::new(&by, &order, rows, scheduler, cx)?;
             drop((by, order));
             let inverse = arrangement.inverse();
             for at in self.alike(first) {
