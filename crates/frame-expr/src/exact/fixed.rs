@@ -35,10 +35,22 @@ impl FixedSum {
         if shift > Self::SHIFT_MAX {
             return bits << 1 == 0;
         }
-        let wide = i128::from(mantissa) << (shift - 64);
+        self.add_upper(mantissa, shift);
+        true
+    }
+
+    /// Adds so many times 2^`shift` lowest bits, if these are no more than can be added.
+    #[inline]
+    pub(super) fn add_units(&mut self, units: i64, shift: u64) {
+        if shift < 64 { self.add_words(i128::from(units) << shift) } else { self.add_upper(units, shift) }
+    }
+
+    /// The same for a `shift` of a word and more.
+    #[inline(always)]
+    fn add_upper(&mut self, units: i64, shift: u64) {
+        let wide = i128::from(units) << (shift - 64);
         let upper = (u128::from(self.0[1]) | u128::from(self.0[2]) << 64).wrapping_add(wide as u128);
         (self.0[1], self.0[2]) = (upper as u64, (upper >> 64) as u64);
-        true
     }
 
     /// Adds a whole number of lowest bits.
