@@ -21,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) join_slice_rows: u64,
     /// Bytes that an operator of one worker gathers before it puts them on disk.
     pub(crate) gathered_bytes: usize,
+    /// Bytes of the texts that a worker numbers at most while rows wait to be grouped.
+    pub(crate) numbered_bytes: usize,
     /// Memory was short in an attempt before: what can go to disk goes there as a whole.
     pub(crate) is_short: bool,
     /// Bytes of the pieces in which rows go to disk.
@@ -92,6 +94,14 @@ const JOIN_SLICE_BYTES: usize = 64 << 20;
 pub(crate) fn join_slice_rows(limit_bytes: usize, threads: usize, slice_rows: u64) -> u64 {
     let times = limit_bytes / threads.max(1) / JOIN_SLICE_BYTES;
     slice_rows.saturating_mul((times as u64).clamp(1, OF_JOIN))
+}
+
+/// The texts that all threads number take such a part of the limit at most: their rows may go to disk, the texts stay in memory.
+const NUMBERED_PART: usize = 16;
+
+/// Bytes of the texts that a worker numbers at most while rows wait to be grouped.
+pub(crate) fn numbered_bytes(limit_bytes: usize, threads: usize) -> usize {
+    limit_bytes / NUMBERED_PART / threads.max(1)
 }
 
 impl Context {

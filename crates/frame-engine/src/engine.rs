@@ -10,7 +10,7 @@ use frame_io::{FileAccess, LocalFiles};
 use frame_memory::{LocalScratch, MemoryBudget, Process, ScratchAccess, SpillDir};
 use frame_plan::{Estimate, Means, Plan};
 
-use crate::context::{Context, Counters, batch_rows, join_slice_rows, piece_bytes, slice_rows};
+use crate::context::{Context, Counters, batch_rows, join_slice_rows, numbered_bytes, piece_bytes, slice_rows};
 use crate::lower::lower;
 use crate::report::Progress;
 use crate::run::Run;
@@ -228,6 +228,7 @@ impl Engine {
             join_slice_rows: join_slice_rows(self.settings.memory_bytes, self.settings.threads, self.settings.slice_rows.max(1)),
             cancel: self.cancel.clone(),
             gathered_bytes: self.settings.gathered_bytes,
+            numbered_bytes: numbered_bytes(self.settings.memory_bytes, self.settings.threads),
             is_short: self.is_short,
             piece_bytes: piece_bytes(self.budget.limit_bytes(), self.settings.piece_bytes),
             budget: self.budget.clone(),

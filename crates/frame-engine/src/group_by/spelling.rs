@@ -62,9 +62,12 @@ impl Spelling {
     pub(super) fn finish(&self, totals: Totals, group_by: &GroupBy) -> Result<Finished> {
         let types = group_by.types();
         let Some(texts) = &self.texts else { return totals.finish(group_by, &types) };
+        let rows = totals.len();
         let mut finished = totals.finish(group_by, &self.types(types.iter()))?;
         let keys = spelled_as(&finished.columns[..texts.len()], texts, &types)?;
         finished.columns.splice(..texts.len(), keys);
+        let views = rows * texts.iter().flatten().count() * size_of::<u128>();
+        finished.memory.require(finished.memory.bytes() + views)?;
         Ok(finished)
     }
 

@@ -46,6 +46,8 @@ pub(crate) struct Totals {
     spill: SpillDir,
     /// With more bytes the groups go to disk even if memory is left.
     gathered_bytes: usize,
+    /// With more bytes of texts they are no longer numbered.
+    numbered_bytes: usize,
     memory: Reservation,
 }
 
@@ -60,9 +62,6 @@ const CACHED_BYTES: usize = 1 << 19;
 
 /// The part of the limit that may wait to be grouped.
 const WAITING_PART: usize = 128;
-
-/// The part of the limit that texts and their numbers may take.
-const NUMBERS_PART: usize = 32;
 
 /// Bytes that a group takes at least.
 const GROUP_BYTES_MIN: usize = 64;
@@ -102,6 +101,7 @@ impl Totals {
             numbers: None,
             spill: cx.spill.clone(),
             gathered_bytes: cx.gathered_bytes,
+            numbered_bytes: cx.numbered_bytes,
             memory: cx.budget.reserve("group by"),
         };
         // Without keys there is one group from the start.
@@ -190,7 +190,7 @@ impl Totals {
             return Ok(());
         }
         self.flush_rows()?;
-        if self.numbers.as_ref().is_some_and(|numbers| numbers.is_too_much(self.memory.budget().limit_bytes() / NUMBERS_PART)) {
+        if self.numbers.as_ref().is_some_and(|numbers| numbers.is_too_much(self.numbered_bytes)) {
             self.spell()?;
         }
         // They may do so later on.

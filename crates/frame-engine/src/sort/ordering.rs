@@ -28,8 +28,8 @@ const SAMPLED: usize = 16;
 /// The bytes of keys that are looked at. Rows that are equal in all of them are compared by what is behind.
 const LOOKED_AT: usize = 256;
 
-/// Bytes that a row takes while the order of rows is found: in its chunk, and in the orders of its bucket and of all rows.
-pub(super) const ORDER_BYTES: usize = size_of::<Entry>() + 2 * size_of::<Place>();
+/// Bytes that a row takes while the order of rows is found: in its chunk, and in its bucket while that is sorted, which may have all rows.
+pub(super) const ORDER_BYTES: usize = size_of::<Place>() + size_of::<Entry>() + size_of::<Entry>() / 2;
 
 /// A row with some bytes of its key.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,8 @@ pub(super) fn ordered_parts(keys: &[&Rows], parts: &[Range<usize>], scheduler: &
     let buckets = scheduler.map(splitters.len() + 1, |bucket| {
         cancel.check()?;
         let mut entries = Vec::with_capacity(chunks.iter().map(|chunk| chunk.bucket(bucket).len()).sum());
-        chunks.iter().for_each(|chunk| entries.extend_from_slice(chunk.bucket(bucket)));
+        let rows = chunks.iter().flat_map(|chunk| chunk.bucket(bucket));
+        entries.extend(rows.map(|place| Entry { telling: first.number(key(keys, *place)), place: *place }));
         sort(&mut entries, keys, first, behind);
         Ok(entries.iter().map(|entry| entry.place).collect::<Vec<_>>())
     })?;
@@ -128,18 +129,23 @@ fn splitters(keys: &[&Rows], chunks: &[Vec<Part>], rows: usize, telling: &Tellin
 
 /// The rows of a chunk by bucket.
 struct Spread {
-    entries: Vec<Entry>,
+    /// Without their numbers: a bucket may have most rows, and memory for these has to be there twice.
+    places: Vec<Place>,
     /// Where each bucket ends.
     ends: Vec<usize>,
 }
 
 impl Spread {
     fn new(keys: &[&Rows], chunk: &[Part], telling: &Telling, splitters: &[u64]) -> Self {
-        let came: Vec<Entry> = places(chunk).map(|place| Entry { telling: telling.number(key(keys, place)), place }).collect();
         if splitters.is_empty() {
-            return Self { ends: vec![came.len()], entries: came };
+            let places: Vec<Place> = places(chunk).collect();
+            return Self { ends: vec![places.len()], places };
         }
-        let buckets: Vec<u16> = came.iter().map(|entry| splitters.partition_point(|least| *least <= entry.telling) as u16).collect();
+        let bucket = |place| {
+            let number = telling.number(key(keys, place));
+            splitters.partition_point(|least| *least <= number) as u16
+        };
+        let buckets: Vec<u16> = places(chunk).map(bucket).collect();
         let mut ends = vec![0; splitters.len() + 1];
         buckets.iter().for_each(|bucket| ends[usize::from(*bucket)] += 1);
         let (mut next, mut total) = (Vec::with_capacity(ends.len()), 0);
@@ -148,18 +154,18 @@ impl Spread {
             total += *end;
             *end = total;
         }
-        let mut entries = came.clone();
-        for (entry, bucket) in came.into_iter().zip(buckets) {
-            let place = &mut next[usize::from(bucket)];
-            entries[*place] = entry;
-            *place += 1;
+        let mut ordered = vec![Place::default(); total];
+        for (place, bucket) in places(chunk).zip(buckets) {
+            let at = &mut next[usize::from(bucket)];
+            ordered[*at] = place;
+            *at += 1;
         }
-        Self { entries, ends }
+        Self { places: ordered, ends }
     }
 
-    fn bucket(&self, at: usize) -> &[Entry] {
+    fn bucket(&self, at: usize) -> &[Place] {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.entries[start..self.ends[at]]
+        &self.places[start..self.ends[at]]
     }
 }
 

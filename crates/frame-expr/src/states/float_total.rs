@@ -65,7 +65,7 @@ impl FloatTotal {
         self.resize(rows + 1);
         // Row n counts for the totals behind it.
         self.update(&(1..=rows as u32).collect::<Vec<_>>(), arguments)?;
-        self.settle();
+        self.leave_parts();
         if !self.wide.is_empty() {
             return Ok(None);
         }
@@ -171,6 +171,12 @@ impl FloatTotal {
         }
     }
 
+    /// The same for good: the totals are all there is from now on.
+    fn leave_parts(&mut self) {
+        self.settle();
+        self.parts.clear();
+    }
+
     fn settle_group(&mut self, split: Split, group: usize) {
         let parts = std::mem::take(&mut self.parts[group]);
         let total = &mut self.totals[group];
@@ -210,9 +216,8 @@ impl GroupStates for FloatTotal {
     fn resize(&mut self, groups: usize) {
         if groups <= PARTED_MAX && self.parts.len() == self.totals.len() && self.splits_left > 0 {
             self.parts.resize(groups, Parts::default());
-        } else if !self.parts.is_empty() {
-            self.settle();
-            self.parts.clear();
+        } else {
+            self.leave_parts();
         }
         self.totals.resize(groups, Total::default());
     }
@@ -232,8 +237,7 @@ impl GroupStates for FloatTotal {
     }
 
     fn take_states(&mut self) -> Result<Vec<ArrayRef>> {
-        self.settle();
-        self.parts.clear();
+        self.leave_parts();
         let totals = std::mem::take(&mut self.totals);
         let wide = std::mem::take(&mut self.wide);
         let words: Vec<[u8; 24]> = totals.iter().map(|total| little_endian(total.sum.0)).collect();
@@ -343,6 +347,18 @@ mod tests {
             check(&[odd.clone(), vec![Some(0.0); 20_000], decimals(20_000)], groups);
             check(&[decimals(100), odd.clone(), vec![Some(f64::INFINITY)], odd.clone()], groups);
             check(&[vec![Some(1e15); 9000], vec![Some(1e-5); 9000], decimals(9000), vec![Some(7e8); 9000], vec![Some(0.3); 9000]], groups);
+        }
+    }
+
+    #[test]
+    fn frames_of_few_and_of_many_rows() {
+        for rows in [3, 1000, PARTED_MAX, 5000] {
+            let values: ArrayRef = Arc::new(Float64Array::from_iter_values((0..rows).map(|row| row as f64 / 8.0)));
+            let frames: Vec<(u32, u32)> = (0..rows as u32).map(|row| (row.saturating_sub(4), row + 1)).collect();
+            let sums = FloatTotal::new(Finish::Sum).framed(&[values], &frames).expect("floats").expect("everyday floats");
+            let sums: &Float64Array = state(std::slice::from_ref(&sums), 0).expect("floats");
+            let expected = |(start, end): &(u32, u32)| (*start..*end).map(|row| f64::from(row) / 8.0).sum::<f64>();
+            assert!(sums.values().iter().copied().eq(frames.iter().map(expected)), "{rows}");
         }
     }
 
