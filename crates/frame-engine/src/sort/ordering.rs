@@ -29,13 +29,29 @@ const SAMPLED: usize = 16;
 const LOOKED_AT: usize = 256;
 
 /// Bytes that a row takes while the order of rows is found: in its chunk, and in its bucket while that is sorted, which may have all rows.
-pub(super) const ORDER_BYTES: usize = size_of::<Place>() + size_of::<Entry>() + size_of::<Entry>() / 2;
+pub(super) const ORDER_BYTES: usize = 2 * size_of::<Entry>();
 
 /// A row with some bytes of its key.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     telling: u64,
-    place: Place,
+    /// The batch in the upper half, the row in the lower one.
+    place: u64,
+}
+
+impl Entry {
+    fn new((batch, row): Place, telling: u64) -> Self {
+        Self { telling, place: u64::from(batch) << 32 | u64::from(row) }
+    }
+
+    fn place(place: u64) -> Place {
+        ((place >> 32) as u32, place as u32)
+    }
+
+    /// What entries are sorted by: those of equal numbers as they come.
+    fn rank(&self) -> u128 {
+        u128::from(self.telling) << 64 | u128::from(self.place)
+    }
 }
 
 /// The rows of some batches by their keys; those with equal keys as they come.
@@ -66,16 +82,23 @@ pub(super) fn ordered_parts(keys: &[&Rows], parts: &[Range<usize>], scheduler: &
         cancel.check()?;
         Ok(Spread::new(keys, &chunks[chunk], first, &splitters))
     })?;
-    let buckets = scheduler.map(splitters.len() + 1, |bucket| {
+    let buckets: Vec<Vec<u64>> = scheduler.map(splitters.len() + 1, |bucket| {
         cancel.check()?;
         let mut entries = Vec::with_capacity(chunks.iter().map(|chunk| chunk.bucket(bucket).len()).sum());
-        let rows = chunks.iter().flat_map(|chunk| chunk.bucket(bucket));
-        entries.extend(rows.map(|place| Entry { telling: first.number(key(keys, *place)), place: *place }));
+        chunks.iter().for_each(|chunk| entries.extend_from_slice(chunk.bucket(bucket)));
         sort(&mut entries, keys, first, behind);
-        Ok(entries.iter().map(|entry| entry.place).collect::<Vec<_>>())
+        // Of a bucket that has most rows they take the room of the entries, which is not given back.
+        let has_most = entries.len() > rows / 4;
+        Ok(if has_most {
+            entries.into_iter().map(|entry| entry.place).collect()
+        } else {
+            entries.iter().map(|entry| entry.place).collect()
+        })
     })?;
     drop(chunks);
-    Ok(buckets.concat())
+    let mut order = Vec::with_capacity(rows);
+    buckets.iter().for_each(|bucket| order.extend(bucket.iter().map(|place| Entry::place(*place))));
+    Ok(order)
 }
 
 /// The key of a row.
@@ -129,23 +152,18 @@ fn splitters(keys: &[&Rows], chunks: &[Vec<Part>], rows: usize, telling: &Tellin
 
 /// The rows of a chunk by bucket.
 struct Spread {
-    /// Without their numbers: a bucket may have most rows, and memory for these has to be there twice.
-    places: Vec<Place>,
+    entries: Vec<Entry>,
     /// Where each bucket ends.
     ends: Vec<usize>,
 }
 
 impl Spread {
     fn new(keys: &[&Rows], chunk: &[Part], telling: &Telling, splitters: &[u64]) -> Self {
+        let came: Vec<Entry> = places(chunk).map(|place| Entry::new(place, telling.number(key(keys, place)))).collect();
         if splitters.is_empty() {
-            let places: Vec<Place> = places(chunk).collect();
-            return Self { ends: vec![places.len()], places };
+            return Self { ends: vec![came.len()], entries: came };
         }
-        let bucket = |place| {
-            let number = telling.number(key(keys, place));
-            splitters.partition_point(|least| *least <= number) as u16
-        };
-        let buckets: Vec<u16> = places(chunk).map(bucket).collect();
+        let buckets: Vec<u16> = came.iter().map(|entry| splitters.partition_point(|least| *least <= entry.telling) as u16).collect();
         let mut ends = vec![0; splitters.len() + 1];
         buckets.iter().for_each(|bucket| ends[usize::from(*bucket)] += 1);
         let (mut next, mut total) = (Vec::with_capacity(ends.len()), 0);
@@ -154,32 +172,33 @@ impl Spread {
             total += *end;
             *end = total;
         }
-        let mut ordered = vec![Place::default(); total];
-        for (place, bucket) in places(chunk).zip(buckets) {
+        let mut entries = came.clone();
+        for (entry, bucket) in came.into_iter().zip(buckets) {
             let at = &mut next[usize::from(bucket)];
-            ordered[*at] = place;
+            entries[*at] = entry;
             *at += 1;
         }
-        Self { places: ordered, ends }
+        Self { entries, ends }
     }
 
-    fn bucket(&self, at: usize) -> &[Place] {
+    fn bucket(&self, at: usize) -> &[Entry] {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.places[start..self.ends[at]]
+        &self.entries[start..self.ends[at]]
     }
 }
 
 /// Sorts rows by the numbers that they have, which are of some bytes of their keys; where these are equal by the bytes behind.
 fn sort(entries: &mut [Entry], keys: &[&Rows], telling: &Telling, behind: &[Telling]) {
+    let key = |entry: &Entry| key(keys, Entry::place(entry.place));
     if let Telling::Rest = telling {
-        let rest = |entry: &Entry| key(keys, entry.place).get(LOOKED_AT..).unwrap_or_default();
-        entries.sort_by(|a, b| rest(a).cmp(rest(b)));
+        let rest = |entry: &Entry| key(entry).get(LOOKED_AT..).unwrap_or_default();
+        entries.sort_unstable_by(|a, b| rest(a).cmp(rest(b)).then(a.place.cmp(&b.place)));
         return;
     }
-    entries.sort_by_key(|entry| entry.telling);
+    entries.sort_unstable_by_key(Entry::rank);
     let Some((next, behind)) = behind.split_first() else { return };
     for equal in entries.chunk_by_mut(|a, b| a.telling == b.telling).filter(|equal| equal.len() > 1) {
-        equal.iter_mut().for_each(|entry| entry.telling = next.number(key(keys, entry.place)));
+        equal.iter_mut().for_each(|entry| entry.telling = next.number(key(entry)));
         sort(equal, keys, next, behind);
     }
 }
