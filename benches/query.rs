@@ -1,4 +1,4 @@
-//! Micro-benchmarks of the three parts of the main job, on a generated file of 200,000 sales: `cargo bench --bench query`.
+//! Micro-benchmarks of the parts of the main job, on a generated file of 200,000 sales: `cargo bench --bench query`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -58,4 +58,14 @@ fn group_by(bencher: Bencher<'_, '_>, keys: &str) {
 #[divan::bench(args = ["value > 1900", "city contains '42'", "value > 1000 and category != 'category_007'"])]
 fn filter(bencher: Bencher<'_, '_>, condition: &str) {
     bench(bencher, &format!("where {condition} | count"));
+}
+
+#[divan::bench(args = ["id", "value", "category, id", "note, city"])]
+fn sort(bencher: Bencher<'_, '_>, keys: &str) {
+    bench(bencher, &format!("sort {keys}"));
+}
+
+#[divan::bench(args = ["sum value as s", "mean value as m, std value as s", "median value as m"])]
+fn aggregate(bencher: Bencher<'_, '_>, aggregates: &str) {
+    bench(bencher, &format!("agg {aggregates}"));
 }
