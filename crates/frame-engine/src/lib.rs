@@ -32,6 +32,7 @@ mod slices;
 mod sort;
 mod source;
 mod sources;
+mod spans;
 mod spill;
 mod stream;
 mod tables;

@@ -18,6 +18,7 @@ use frame_memory::{SpillDir, SpillFile};
 
 use super::numbers::{Map, Numbers};
 use crate::compact::compact;
+use crate::spans::Spans;
 use crate::spill::Piece;
 
 /// The number of buckets.
@@ -63,8 +64,7 @@ impl Groups {
 #[derive(Debug)]
 pub(super) struct Part {
     groups: Groups,
-    /// Where each bucket ends.
-    ends: Vec<usize>,
+    spans: Spans,
     /// What the numbers in its keys become when they are read.
     map: Option<Arc<Map>>,
 }
@@ -154,15 +154,9 @@ impl Buckets {
         states: impl Iterator<Item = Result<Vec<ArrayRef>>>,
         are_rows: bool,
     ) -> Result<()> {
-        let mut ends = vec![0; BUCKETS];
-        hashes.iter().for_each(|hash| ends[bucket(*hash, self.level)] += 1);
-        let mut next: Vec<usize> = ends.clone();
-        let mut total = 0;
-        for (next, end) in next.iter_mut().zip(&mut ends) {
-            *next = total;
-            total += *end;
-            *end = total;
-        }
+        let mut counts = vec![0; BUCKETS];
+        hashes.iter().for_each(|hash| counts[bucket(*hash, self.level)] += 1);
+        let (spans, mut next) = Spans::of(counts);
         let mut order = vec![0; hashes.len()];
         for (row, hash) in (0..).zip(hashes) {
             let place = &mut next[bucket(*hash, self.level)];
@@ -177,7 +171,7 @@ impl Buckets {
         };
         let keys = ordered(keys)?;
         let states = states.map(|columns| ordered(columns?)).collect::<Result<_>>()?;
-        let part = Part { groups: Groups { keys, states, rows: hashes.len(), are_rows }, ends, map: None };
+        let part = Part { groups: Groups { keys, states, rows: hashes.len(), are_rows }, spans, map: None };
         self.groups_total += hashes.len() as u64;
         self.bytes += part.bytes();
         self.parts.push(part);
@@ -187,8 +181,8 @@ impl Buckets {
     /// Puts numbers in place of the texts in the keys.
     pub(super) fn number(&mut self, numbers: &mut Numbers) -> Result<()> {
         for part in &mut self.parts {
-            part.groups.keys = numbers.keys(&part.read(&part.groups.keys)?, part.groups.rows)?.0;
-            part.map = None;
+            let keys = read(part.map.take().as_deref(), std::mem::take(&mut part.groups.keys))?;
+            part.groups.keys = numbers.keys(&keys, part.groups.rows)?.0;
         }
         self.bytes = self.parts.iter().map(Part::bytes).sum();
         Ok(())
@@ -227,6 +221,14 @@ impl Buckets {
     }
 }
 
+/// What keys are when they are read, if they have numbers that `map` is for.
+fn read(map: Option<&Map>, keys: Vec<ArrayRef>) -> Result<Vec<ArrayRef>> {
+    match map {
+        Some(map) => map.read(&keys),
+        None => Ok(keys),
+    }
+}
+
 impl Spilled {
     /// Reads the groups back.
     ///
@@ -234,10 +236,7 @@ impl Spilled {
     /// `DiskError`.
     pub(super) fn read(&self) -> Result<Groups> {
         let mut columns = self.piece.read_plain()?.into_iter();
-        let mut keys: Vec<ArrayRef> = columns.by_ref().take(self.keys).collect();
-        if let Some(map) = &self.map {
-            keys = map.read(&keys)?;
-        }
+        let keys = read(self.map.as_deref(), columns.by_ref().take(self.keys).collect())?;
         let states = self.states.iter().map(|count| columns.by_ref().take(*count).collect()).collect();
         Ok(Groups { keys, states, rows: self.piece.rows(), are_rows: self.are_rows })
     }
@@ -262,17 +261,12 @@ impl Part {
 
     /// The groups in a bucket.
     pub(super) fn bucket(&self, at: usize) -> Result<Groups> {
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        let rows = self.ends[at] - start;
-        let slices = |columns: &Vec<ArrayRef>| columns.iter().map(|column| column.slice(start, rows)).collect::<Vec<_>>();
+        let span = self.spans.get(at);
+        let rows = span.len();
+        let slices = |columns: &Vec<ArrayRef>| columns.iter().map(|column| column.slice(span.start, rows)).collect::<Vec<_>>();
         let Groups { keys, states, are_rows, .. } = &self.groups;
-        let keys = self.read(&slices(keys))?;
+        let keys = read(self.map.as_deref(), slices(keys))?;
         Ok(Groups { keys, states: states.iter().map(slices).collect(), rows, are_rows: *are_rows })
-    }
-
-    /// What some of its keys are when they are read.
-    fn read(&self, keys: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
-        self.map.as_ref().map_or_else(|| Ok(keys.to_vec()), |map| map.read(keys))
     }
 
     fn bytes(&self) -> usize {

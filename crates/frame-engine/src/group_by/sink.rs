@@ -108,7 +108,7 @@ impl GroupBy {
         let spelling = Arc::new(Spelling::of(&mut shares, cx)?);
         let mut buckets: Vec<Vec<Spilled>> = vec![Vec::new(); BUCKETS];
         for share in shares {
-            buckets.iter_mut().zip(share.into_spilled()?).for_each(|(bucket, more)| bucket.extend(more));
+            buckets.iter_mut().zip(share.into_spilled()).for_each(|(bucket, more)| bucket.extend(more));
         }
         if self.is_unordered && !self.with_total {
             return Ok(Arc::new(Unmerged::new(self.clone(), Place::Disk(buckets, spelling), cx)));

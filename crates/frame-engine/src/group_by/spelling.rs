@@ -1,7 +1,7 @@
 //! Tables of the groups of all workers, in which texts among several keys are numbers as long as all workers have numbered theirs.
 
 use arrow::datatypes::DataType;
-use frame_core::{Error, Result};
+use frame_core::Result;
 use frame_expr::BoundExpr;
 use frame_memory::Reservation;
 
@@ -29,9 +29,13 @@ impl Spelling {
             shares.iter_mut().try_for_each(Totals::spell)?;
             return Ok(Self::default());
         }
-        let mut numbered: Vec<&mut Totals> = shares.iter_mut().filter(|share| share.has_numbers()).collect();
-        let take = |share: &mut &mut Totals| share.take_texts().and_then(|texts| texts.ok_or_else(|| Error::internal("no texts")));
-        let known = numbered.iter_mut().map(take).collect::<Result<Vec<Texts>>>()?;
+        let (mut numbered, mut known) = (Vec::new(), Vec::new());
+        for share in shares {
+            if let Some(texts) = share.take_texts()? {
+                numbered.push(share);
+                known.push(texts);
+            }
+        }
         if known.is_empty() {
             return Ok(Self::default());
         }

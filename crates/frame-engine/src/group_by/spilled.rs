@@ -36,7 +36,8 @@ impl Merging {
             if !totals.is_spilled() {
                 return self.spelling.finish(totals, group_by).map(Some);
             }
-            let parts = totals.into_spilled()?;
+            totals.give_up()?;
+            let parts = totals.into_spilled();
             self.left.extend(parts.into_iter().rev().map(|part| (level + 1, part)));
         }
         Ok(None)

@@ -270,10 +270,9 @@ impl Totals {
         self.memory.bytes()
     }
 
-    /// Puts all groups on disk and gives them by bucket.
-    pub(super) fn into_spilled(mut self) -> Result<Vec<Vec<Spilled>>> {
-        self.give_up()?;
-        Ok(self.buckets.into_spilled())
+    /// The groups on disk, by bucket: all of them if they were given up before.
+    pub(super) fn into_spilled(self) -> Vec<Vec<Spilled>> {
+        self.buckets.into_spilled()
     }
 
     /// Adds groups that were on disk; they may go there again.
@@ -356,12 +355,7 @@ impl Totals {
 
     /// Whether the keys in the buckets, if there are any, have numbers for texts.
     pub(super) fn is_numbered(&self) -> bool {
-        self.has_numbers() || self.buckets.is_empty()
-    }
-
-    /// Whether there are numbers for texts.
-    pub(super) fn has_numbers(&self) -> bool {
-        self.numbers.is_some()
+        self.numbers.is_some() || self.buckets.is_empty()
     }
 
     /// The texts that the numbers in the keys stand for, if there are numbers: for whoever has the keys from now on.

@@ -16,6 +16,7 @@ use super::marks::Marks;
 use crate::context::Context;
 use crate::narrow::Place;
 use crate::sources::{Sharing, Sources, slabs};
+use crate::spans::Spans;
 use crate::spill::{Piece, SharedValues};
 
 /// The number of buckets.
@@ -177,10 +178,10 @@ impl Parter {
             None => self.file.insert(Arc::new(cx.spill.file()?)).clone(),
         };
         let mut places = Vec::with_capacity(batches.iter().map(|columns| rows_of(columns)).sum());
-        let mut ends = vec![0; BUCKETS];
+        let mut counts = vec![0; BUCKETS];
         for (at, columns) in batches.iter().enumerate() {
             let before = places.len();
-            self.place(columns, &mut places, &mut ends)?;
+            self.place(columns, &mut places, &mut counts)?;
             if stay > 0 {
                 let (mut stays, mut row) = (Vec::new(), 0);
                 for place in &mut places[before..] {
@@ -193,15 +194,9 @@ impl Parter {
                 keep(at, columns, &stays.into())?;
             }
         }
-        ends[..stay].fill(0);
-        let mut next = vec![0; BUCKETS];
-        let mut total = 0;
-        for (next, end) in next.iter_mut().zip(&mut ends) {
-            *next = total;
-            total += *end;
-            *end = total;
-        }
-        let mut order: Vec<Place> = vec![(0, 0); total];
+        counts[..stay].fill(0);
+        let (spans, mut next) = Spans::of(counts);
+        let mut order: Vec<Place> = vec![(0, 0); spans.total()];
         let mut row = 0;
         for (batch, columns) in (0..).zip(&batches) {
             for in_batch in 0..rows_of(columns) {
@@ -216,12 +211,11 @@ impl Parter {
         let sources = Sources::sharing(batches, Some(Sharing { values: &self.rule.shared, budget: &cx.budget }))?;
         let piece_rows = cx.bucket_pieces().rows(sources.bytes(), row);
         // The pieces of each bucket, end to end.
-        let (mut pieces, mut of_buckets, mut start) = (Vec::new(), Vec::new(), 0);
-        for (bucket, end) in ends.into_iter().enumerate() {
-            let starts = (start..end).step_by(piece_rows);
-            pieces.extend(starts.map(|start| start..end.min(start + piece_rows)));
+        let (mut pieces, mut of_buckets) = (Vec::new(), Vec::new());
+        for bucket in 0..BUCKETS {
+            let span = spans.get(bucket);
+            pieces.extend(span.clone().step_by(piece_rows).map(|start| start..span.end.min(start + piece_rows)));
             of_buckets.resize(pieces.len(), bucket);
-            start = end;
         }
         let mut of_buckets = of_buckets.into_iter();
         for pieces in slabs(&pieces) {

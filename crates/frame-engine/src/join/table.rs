@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::keys::{KeyColumn, Keys, is_same_bytes};
+use crate::spans::Spans;
 
 /// No row.
 pub(super) const NONE: u32 = u32::MAX;
@@ -71,11 +72,11 @@ struct Row {
     last: u32,
 }
 
-/// The rows of a chunk in the order of their buckets, and where each bucket ends.
+/// The rows of a chunk in the order of their buckets.
 struct Chunk {
     hashes: Vec<u64>,
     order: Vec<u32>,
-    ends: Vec<usize>,
+    spans: Spans,
 }
 
 impl Table {
@@ -289,30 +290,23 @@ fn find_rows(tables: &[HashTable<Row>], hashes: &[u64], keys: &Keys, found: &mut
 fn chunk(keys: &Keys, buckets: usize) -> Chunk {
     let mut hashes = Vec::new();
     keys.hash(&mut hashes);
-    let mut ends = vec![0; buckets];
+    let mut counts = vec![0; buckets];
     let valid = |row: &usize| keys.is_valid(*row);
-    (0..keys.rows).filter(valid).for_each(|row| ends[bucket(hashes[row], buckets)] += 1);
-    let mut next = Vec::with_capacity(buckets);
-    let mut total = 0;
-    for end in &mut ends {
-        next.push(total);
-        total += *end;
-        *end = total;
-    }
-    let mut order = vec![0; total];
+    (0..keys.rows).filter(valid).for_each(|row| counts[bucket(hashes[row], buckets)] += 1);
+    let (spans, mut next) = Spans::of(counts);
+    let mut order = vec![0; spans.total()];
     for row in (0..keys.rows).filter(valid) {
         let place = &mut next[bucket(hashes[row], buckets)];
         order[*place] = row as u32;
         *place += 1;
     }
-    Chunk { hashes, order, ends }
+    Chunk { hashes, order, spans }
 }
 
 impl Chunk {
     /// The rows of a bucket, in their order.
     fn rows(&self, bucket: usize) -> &[u32] {
-        let start = if bucket == 0 { 0 } else { self.ends[bucket - 1] };
-        &self.order[start..self.ends[bucket]]
+        &self.order[self.spans.get(bucket)]
     }
 }
 

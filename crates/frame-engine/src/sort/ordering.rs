@@ -12,6 +12,7 @@ use frame_core::{CancelToken, Result};
 use frame_graph::Scheduler;
 
 use crate::narrow::Place;
+use crate::spans::Spans;
 
 /// Rows that are spread over buckets as one task.
 const CHUNK_ROWS: usize = 1 << 16;
@@ -153,37 +154,30 @@ fn splitters(keys: &[&Rows], chunks: &[Vec<Part>], rows: usize, telling: &Tellin
 /// The rows of a chunk by bucket.
 struct Spread {
     entries: Vec<Entry>,
-    /// Where each bucket ends.
-    ends: Vec<usize>,
+    spans: Spans,
 }
 
 impl Spread {
     fn new(keys: &[&Rows], chunk: &[Part], telling: &Telling, splitters: &[u64]) -> Self {
         let came: Vec<Entry> = places(chunk).map(|place| Entry::new(place, telling.number(key(keys, place)))).collect();
         if splitters.is_empty() {
-            return Self { ends: vec![came.len()], entries: came };
+            return Self { spans: Spans::of(vec![came.len()]).0, entries: came };
         }
         let buckets: Vec<u16> = came.iter().map(|entry| splitters.partition_point(|least| *least <= entry.telling) as u16).collect();
-        let mut ends = vec![0; splitters.len() + 1];
-        buckets.iter().for_each(|bucket| ends[usize::from(*bucket)] += 1);
-        let (mut next, mut total) = (Vec::with_capacity(ends.len()), 0);
-        for end in &mut ends {
-            next.push(total);
-            total += *end;
-            *end = total;
-        }
+        let mut counts = vec![0; splitters.len() + 1];
+        buckets.iter().for_each(|bucket| counts[usize::from(*bucket)] += 1);
+        let (spans, mut next) = Spans::of(counts);
         let mut entries = came.clone();
         for (entry, bucket) in came.into_iter().zip(buckets) {
             let at = &mut next[usize::from(bucket)];
             entries[*at] = entry;
             *at += 1;
         }
-        Self { entries, ends }
+        Self { entries, spans }
     }
 
     fn bucket(&self, at: usize) -> &[Entry] {
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.entries[start..self.ends[at]]
+        &self.entries[self.spans.get(at)]
     }
 }
 

@@ -62,10 +62,11 @@ impl FloatTotal {
     /// The values of frames: differences of the exact totals up to each row. `None` if a value does not fit fixed point.
     pub(crate) fn framed(mut self, arguments: &[ArrayRef], frames: &[(u32, u32)]) -> Result<Option<ArrayRef>> {
         let rows = arguments.first().map_or(0, |column| column.len());
+        // Each row is a group of its own, which parts would save nothing for.
+        self.splits_left = 0;
         self.resize(rows + 1);
         // Row n counts for the totals behind it.
         self.update(&(1..=rows as u32).collect::<Vec<_>>(), arguments)?;
-        self.leave_parts();
         if !self.wide.is_empty() {
             return Ok(None);
         }
