@@ -95,12 +95,21 @@ trait FieldParser {
     /// The value of a field that is not empty, or `None` if it does not fit.
     fn parse(&self, field: Field<'_>) -> Option<Self::Value>;
 
-    /// Reads field `column` of the records from `first` to `first + 7`, as far as that can be done for all of them at once: bit i says
-    /// that value i is right. The others are left to [`FieldParser::parse`].
+    /// Reads field `column` of the records from `first` to `first + 7`, as far as that can be done for all of them at once. The others are left to
+    /// [`FieldParser::parse`].
     #[inline(always)]
-    fn eight(&self, _rows: &Rows<'_>, _first: usize, _column: usize, _values: &mut [Self::Value; 8]) -> u8 {
-        0
+    fn eight(&self, _rows: &Rows<'_>, _first: usize, _column: usize, _values: &mut [Self::Value; 8]) -> Eight {
+        Eight::default()
     }
+}
+
+/// What was read of eight fields: bit i tells of field i.
+#[derive(Debug, Clone, Copy, Default)]
+struct Eight {
+    /// The value is right.
+    read: u8,
+    /// The field is empty, and the value is zero.
+    empty: u8,
 }
 
 /// A parser of plain bytes.
@@ -121,13 +130,19 @@ fn primitive<T: ArrowPrimitiveType, P: FieldParser<Value = T::Native>>(rows: &Ro
     let mut misfit = None;
     let mut nulls = 0;
     // Plain loops: a closure would be compiled without the instructions that the parser is for.
-    'rows: for (eight, values) in values.chunks_mut(8).enumerate() {
+    'rows: for (nth, values) in values.chunks_mut(8).enumerate() {
+        let first = 8 * nth;
         let mut left = match values.first_chunk_mut::<8>() {
-            Some(values) => !parser.eight(rows, 8 * eight, column, values),
+            Some(values) => {
+                let Eight { read, empty } = parser.eight(rows, first, column, values);
+                valid[first / 64] ^= u64::from(empty) << (first % 64);
+                nulls += empty.count_ones();
+                !(read | empty)
+            }
             None => u8::MAX >> (8 - values.len()),
         };
         while left != 0 {
-            let (at, row) = (left.trailing_zeros() as usize, 8 * eight + left.trailing_zeros() as usize);
+            let (at, row) = (left.trailing_zeros() as usize, first + left.trailing_zeros() as usize);
             left &= left - 1;
             let field = rows.field(row, column);
             if field.is_empty() {

@@ -67,10 +67,10 @@ impl<'a> Rows<'a> {
         column + 1 == self.fields
     }
 
-    /// From where field `column` of record `first` begins to behind that of the seventh record after it.
+    /// From where field `column` of record `first` begins to behind that of the last of `records` records.
     #[inline(always)]
-    pub(in super::super) fn bounds_of_eight(&self, first: usize, column: usize) -> &'a [u32] {
-        &self.bounds[first * self.fields + column..][..7 * self.fields + 2]
+    pub(in super::super) fn bounds_of(&self, first: usize, records: usize, column: usize) -> &'a [u32] {
+        &self.bounds[first * self.fields + column..][..(records - 1) * self.fields + 2]
     }
 
     /// The records from record `first` on.

@@ -6,6 +6,7 @@ use std::arch::x86_64::{
 };
 
 use super::blocks::{self, Instructions, Loops};
+use super::bounds::write_bits;
 use super::{Counted, Found, Marks};
 
 /// Proof that the processor has AVX2, BMI1, BMI2 and carry-less multiplication.
@@ -61,9 +62,9 @@ impl Instructions for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn write_bounds(self, bits: u64, base: u32, out: *mut u32) {
+    unsafe fn write_bounds<const USUAL: usize>(self, bits: u64, base: u32, out: *mut u32) {
         // SAFETY: the caller lends as many places.
-        unsafe { blocks::write_bounds(bits, base, out) }
+        unsafe { write_bits::<USUAL>(bits, base, out) }
     }
 
     #[inline(always)]

@@ -13,12 +13,12 @@ use super::{Counted, Found, Marks};
 #[derive(Clone, Copy)]
 struct Avx512(());
 
-/// One more than the index of each byte.
+/// The index of each byte.
 const NUMBERS: [u8; 64] = {
     let mut numbers = [0; 64];
     let mut at = 0;
     while at < 64 {
-        numbers[at] = at as u8 + 1;
+        numbers[at] = at as u8;
         at += 1;
     }
     numbers
@@ -69,7 +69,7 @@ impl Instructions for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn write_bounds(self, bits: u64, base: u32, out: *mut u32) {
+    unsafe fn write_bounds<const USUAL: usize>(self, bits: u64, base: u32, out: *mut u32) {
         // SAFETY: `self` exists only inside `scan` and `count`, so the processor has VBMI2; the caller lends 64 places, four stores of sixteen.
         unsafe {
             let numbers = _mm512_loadu_si512(NUMBERS.as_ptr().cast::<__m512i>());

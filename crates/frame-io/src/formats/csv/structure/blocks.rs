@@ -1,5 +1,6 @@
 //! The loops over blocks of 64 bytes, shared by every instruction set.
 
+use super::bounds::{Bounds, GROUP};
 use super::{Counted, Found, Marks};
 
 /// Bytes that must be readable behind the stretch that is scanned.
@@ -26,20 +27,22 @@ pub(super) trait Instructions: Copy {
     /// Bit i of the result is the xor of bits 0 ..= i.
     fn prefix_xor(self, bits: u64) -> u64;
 
-    /// Writes `base + i + 1` for every bit i of `bits` to `out`, in order, and perhaps garbage behind that; at most 64 places are touched.
+    /// Writes `base + i` for every bit i of `bits` to `out`, in order, and perhaps garbage behind that; at most 64 places are touched. It is fastest
+    /// where more than `USUAL` bits are rare.
     ///
     /// # Safety
     /// `out` must be valid for writing 64 values.
-    unsafe fn write_bounds(self, bits: u64, base: u32, out: *mut u32);
+    unsafe fn write_bounds<const USUAL: usize>(self, bits: u64, base: u32, out: *mut u32);
 
     /// Puts bit i of `bits` to the place of the bit i that is set in `places`.
     fn deposit(self, bits: u64, places: u64) -> u64;
 }
 
-/// What the blocks so far say of the next one.
+/// A stretch in blocks, and what those so far say of the next one.
 struct Blocks<'a, I> {
     isa: I,
     bytes: &'a [u8],
+    start: usize,
     end: usize,
     marks: Marks,
     /// All ones if the next block begins inside quotes.
@@ -50,6 +53,21 @@ struct Blocks<'a, I> {
     stray: u64,
 }
 
+/// What is found in a block.
+struct Block {
+    /// Where it begins.
+    at: usize,
+    /// Delimiters and newlines outside quotes.
+    separators: u64,
+    newlines: u64,
+}
+
+/// Looks at the blocks of a stretch, one after the other.
+trait Look {
+    /// Looks at the next block; gives those of its separators whose bounds are to be written.
+    fn look(&mut self, block: &Block) -> u64;
+}
+
 impl<'a, I: Instructions> Blocks<'a, I> {
     #[inline(always)]
     fn new(isa: I, bytes: &'a [u8], start: usize, end: usize, marks: Marks) -> Self {
@@ -57,24 +75,62 @@ impl<'a, I: Instructions> Blocks<'a, I> {
             start <= end && end + PADDING <= bytes.len() && bytes.len() <= u32::MAX as usize,
             "the padding of a chunk is part of its buffer"
         );
-        Self { isa, bytes, end, marks, inside_before: 0, may_open: 1, stray: 0 }
+        Self { isa, bytes, start, end, marks, inside_before: 0, may_open: 1, stray: 0 }
     }
 
-    /// The separators of the block that begins at `at`, and those of them that are newlines.
+    /// Has all blocks looked at, and writes bounds if there is somewhere to write them.
     #[inline(always)]
-    fn next(&mut self, at: usize) -> (u64, u64) {
-        let (block, _) = self.bytes[at..].split_first_chunk::<64>().expect("a block and its padding lie in the buffer");
+    fn each(&mut self, look: &mut impl Look, mut bounds: Option<&mut Bounds<'_, I>>) {
+        let (whole, rest) = self.bytes[self.start..self.end].as_chunks::<64>();
+        let mut at = self.start;
+        let mut wanted = [0; GROUP];
+        for group in whole.chunks(GROUP) {
+            let first = at;
+            for (block, wanted) in group.iter().zip(&mut wanted) {
+                *wanted = look.look(&self.next(block, at, u64::MAX));
+                at += 64;
+            }
+            if let Some(bounds) = &mut bounds {
+                // SAFETY: separators are bytes of the stretch.
+                unsafe { bounds.write(&wanted[..group.len()], first) };
+            }
+        }
+        if !rest.is_empty() {
+            let (block, _) = self.bytes[at..].split_first_chunk::<64>().expect("a block and its padding lie in the buffer");
+            // Bytes behind the end do not count.
+            let wanted = look.look(&self.next(block, at, u64::MAX >> (64 - rest.len())));
+            if let Some(bounds) = bounds {
+                // SAFETY: separators are bytes of the stretch.
+                unsafe { bounds.write(&[wanted], at) };
+            }
+        }
+    }
+
+    /// What is in a block that begins at `at`, of whose bytes those count that are `valid`.
+    #[inline(always)]
+    fn next(&mut self, block: &[u8; 64], at: usize, valid: u64) -> Block {
         let (quote, delimiter, newline) = self.isa.masks(block, self.marks);
-        // Bytes behind the end do not count.
-        let valid = u64::MAX >> (64 - (self.end - at).min(64));
         let quote = quote & valid;
         let inside = self.isa.prefix_xor(quote) ^ self.inside_before;
-        let separator = (delimiter | newline) & !inside & valid;
+        let separators = (delimiter | newline) & !inside & valid;
         let opening = quote & inside;
-        self.stray |= opening & !((separator | quote) << 1 | self.may_open);
-        self.may_open = (separator | quote) >> 63;
+        self.stray |= opening & !((separators | quote) << 1 | self.may_open);
+        self.may_open = (separators | quote) >> 63;
         self.inside_before = ((inside as i64) >> 63) as u64;
-        (separator, newline & separator)
+        Block { at, separators, newlines: newline & separators }
+    }
+}
+
+/// Wants all bounds, and counts newlines.
+struct All {
+    newlines: usize,
+}
+
+impl Look for All {
+    #[inline(always)]
+    fn look(&mut self, block: &Block) -> u64 {
+        self.newlines += block.newlines.count_ones() as usize;
+        block.separators
     }
 }
 
@@ -82,68 +138,49 @@ impl<'a, I: Instructions> Blocks<'a, I> {
 #[inline(always)]
 pub(super) fn scan<I: Instructions>(isa: I, bytes: &[u8], start: usize, end: usize, marks: Marks, bounds: &mut Vec<u32>) -> Option<Found> {
     let mut blocks = Blocks::new(isa, bytes, start, end, marks);
-    bounds.clear();
-    // Every byte may be a separator; one more for the start, and a block of slack for writes past the last one.
-    bounds.reserve(end - start + 1 + 64);
-    bounds.push(start as u32);
-    let mut count = 1;
-    let mut newlines = 0;
-    let mut at = start;
-    while at < end {
-        let (separator, newline) = blocks.next(at);
-        newlines += newline.count_ones() as usize;
-        // SAFETY: `count` is at most 1 + the number of bytes before this block, so 64 more places lie within what was reserved.
-        unsafe { isa.write_bounds(separator, at as u32, bounds.as_mut_ptr().add(count)) };
-        count += separator.count_ones() as usize;
-        at += 64;
+    let mut bounds = Bounds::new(isa, start, end, bounds);
+    let mut all = All { newlines: 0 };
+    blocks.each(&mut all, Some(&mut bounds));
+    bounds.finish();
+    (blocks.stray == 0).then_some(Found { newlines: all.newlines, inside: blocks.inside_before != 0 })
+}
+
+/// Wants no bounds, and counts records that have as many fields each.
+struct Records<I> {
+    isa: I,
+    fields: usize,
+    every_nth: u64,
+    count: usize,
+    /// Separators that come before the next newline, as long as nothing is odd.
+    left: usize,
+    /// Newlines where none belong, and other separators where they do.
+    odd: u64,
+    /// The last block without newlines and its newlines, and the last with some.
+    last: [(usize, u64); 2],
+}
+
+impl<I: Instructions> Look for Records<I> {
+    #[inline(always)]
+    fn look(&mut self, block: &Block) -> u64 {
+        let expected = if self.left < 64 { self.every_nth << self.left } else { 0 };
+        self.odd |= block.newlines ^ self.isa.deposit(expected, block.separators);
+        let newlines = block.newlines.count_ones() as usize;
+        self.left = self.left.wrapping_add(newlines * self.fields).wrapping_sub(block.separators.count_ones() as usize);
+        self.count += newlines;
+        self.last[usize::from(block.newlines != 0)] = (block.at, block.newlines);
+        0
     }
-    // SAFETY: the first `count` values were written above and lie within the capacity.
-    unsafe { bounds.set_len(count) };
-    (blocks.stray == 0).then_some(Found { newlines, inside: blocks.inside_before != 0 })
 }
 
 /// See [`Count`].
 #[inline(always)]
 pub(super) fn count<I: Instructions>(isa: I, bytes: &[u8], start: usize, end: usize, marks: Marks, fields: usize) -> Option<Counted> {
     let mut blocks = Blocks::new(isa, bytes, start, end, marks);
-    let every_nth = (0..64).step_by(fields.max(1)).fold(0_u64, |bits, at| bits | 1 << at);
-    let mut counted = Counted { records: 0, rest: start as u32 };
-    // Separators that come before the next newline, as long as nothing is odd.
-    let mut left = fields.max(1) - 1;
-    let mut odd = 0;
-    let mut at = start;
-    while at < end {
-        let (separator, newline) = blocks.next(at);
-        let expected = if left < 64 { every_nth << left } else { 0 };
-        odd |= newline ^ isa.deposit(expected, separator);
-        let newlines = newline.count_ones() as usize;
-        left = left.wrapping_add(newlines * fields).wrapping_sub(separator.count_ones() as usize);
-        counted.records += newlines;
-        counted.rest = if newline == 0 { counted.rest } else { at as u32 + 64 - newline.leading_zeros() };
-        at += 64;
-    }
-    (blocks.stray | odd == 0).then_some(counted)
-}
-
-/// See [`Instructions::write_bounds`]: the first twelve without asking how many there are, as more of them are rare and a branch on the number would be guessed
-/// wrong for most blocks.
-///
-/// # Safety
-/// `out` must be valid for writing 64 values.
-#[inline(always)]
-pub(super) unsafe fn write_bounds(bits: u64, base: u32, out: *mut u32) {
-    const AT_ONCE: usize = 12;
-    let mut rest = bits;
-    for place in 0..AT_ONCE {
-        // SAFETY: the caller lends 64 places.
-        unsafe { out.add(place).write(base.wrapping_add(rest.trailing_zeros() + 1)) };
-        rest &= rest.wrapping_sub(1);
-    }
-    let mut place = AT_ONCE;
-    while rest != 0 {
-        // SAFETY: the caller lends 64 places; one is written per bit.
-        unsafe { out.add(place).write(base + rest.trailing_zeros() + 1) };
-        rest &= rest - 1;
-        place += 1;
-    }
+    let fields = fields.max(1);
+    let every_nth = (0..64).step_by(fields).fold(0_u64, |bits, at| bits | 1 << at);
+    let mut records = Records { isa, fields, every_nth, count: 0, left: fields - 1, odd: 0, last: [(start, 0); 2] };
+    blocks.each(&mut records, None);
+    let (at, newlines) = records.last[1];
+    let rest = if newlines == 0 { at as u32 } else { at as u32 + 64 - newlines.leading_zeros() };
+    (blocks.stray | records.odd == 0).then_some(Counted { records: records.count, rest })
 }

@@ -1,6 +1,7 @@
 //! The masks without vector instructions: eight bytes at a time in a word.
 
 use super::blocks::{self, Instructions, Loops};
+use super::bounds::write_bits;
 use super::{Counted, Found, Marks};
 
 #[derive(Clone, Copy)]
@@ -47,9 +48,9 @@ impl Instructions for Words {
     }
 
     #[inline(always)]
-    unsafe fn write_bounds(self, bits: u64, base: u32, out: *mut u32) {
+    unsafe fn write_bounds<const USUAL: usize>(self, bits: u64, base: u32, out: *mut u32) {
         // SAFETY: the caller lends as many places.
-        unsafe { blocks::write_bounds(bits, base, out) }
+        unsafe { write_bits::<USUAL>(bits, base, out) }
     }
 
     #[inline(always)]

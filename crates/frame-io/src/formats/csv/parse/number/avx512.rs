@@ -18,7 +18,7 @@ use std::arch::x86_64::{
 use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type};
 
 use super::sse41::Sse41;
-use super::{Field, FieldParser, POWERS_OF_TEN, Parsed, Rows, primitive};
+use super::{Eight, Field, FieldParser, POWERS_OF_TEN, Parsed, Rows, primitive};
 use crate::formats::csv::class::{Class, EXACT_INT_MAX};
 
 /// Proof that the processor has AVX2, AVX-512 F, BW, CD, DQ and VL.
@@ -71,7 +71,7 @@ impl FieldParser for Floats {
     }
 
     #[inline(always)]
-    fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [f64; 8]) -> u8 {
+    fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [f64; 8]) -> Eight {
         let digits = self.0.digits(rows, first, column);
         // SAFETY: `self.0` proves the features; the store is of eight values, the loads are of the sixteen powers.
         unsafe {
@@ -83,7 +83,7 @@ impl FieldParser for Floats {
             let signed = _mm512_mask_xor_epi64(quotients, digits.negative, quotients, _mm512_set1_epi64(i64::MIN));
             _mm512_storeu_pd(values.as_mut_ptr(), _mm512_castsi512_pd(signed));
         }
-        digits.read
+        Eight { read: digits.read, empty: 0 }
     }
 }
 
@@ -98,7 +98,7 @@ impl FieldParser for Ints {
     }
 
     #[inline(always)]
-    fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [i64; 8]) -> u8 {
+    fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [i64; 8]) -> Eight {
         let digits = self.0.digits(rows, first, column);
         // SAFETY: `self.0` proves the features; the store is of eight values.
         unsafe {
@@ -108,7 +108,7 @@ impl FieldParser for Ints {
             // A point is the mark of a float, and so is a minus zero.
             let whole = _mm512_cmpeq_epi64_mask(digits.decimals, _mm512_set1_epi64(16));
             let minus_zero = digits.negative & _mm512_cmpeq_epi64_mask(digits.mantissas, zero);
-            digits.read & whole & !minus_zero
+            Eight { read: digits.read & whole & !minus_zero, empty: 0 }
         }
     }
 }
@@ -128,7 +128,7 @@ impl Avx512 {
     /// The digits of field `column` of the records from `first` to `first + 7`.
     #[inline(always)]
     fn digits(self, rows: &Rows<'_>, first: usize, column: usize) -> Digits {
-        let (bytes, bounds, at) = (rows.bytes(), rows.bounds_of_eight(first, column), rows.fields());
+        let (bytes, bounds, at) = (rows.bytes(), rows.bounds_of(first, 8, column), rows.fields());
         // SAFETY: `self` proves the features. `bounds` has eight records of `at` bounds and one bound more, so each index of the first two
         // gathers lies in it. Bytes are gathered for `within` lanes only: they have sixteen before their start, and so before their end too,
         // and sixteen behind their end, of which four are read from the start on.

@@ -14,7 +14,7 @@ mod sse41;
 
 use arrow::datatypes::{Float64Type, Int64Type};
 
-use super::{Field, FieldParser, Parsed, Rows, class_of, primitive, unquoted};
+use super::{Eight, Field, FieldParser, Parsed, Rows, class_of, primitive, unquoted};
 use crate::formats::csv::Notation;
 use crate::formats::csv::class::{Class, EXACT_INT_MAX, is_float};
 

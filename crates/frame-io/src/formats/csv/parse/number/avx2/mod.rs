@@ -1,8 +1,11 @@
-//! Four fields at once with AVX2: two vectors of two fields each, every field in the sixteen bytes that end with it.
+//! Four fields at once with AVX2: one vector where all of them are short (`short.rs`), else two vectors of two fields each, every field in the sixteen
+//! bytes that end with it.
 //!
 //! The bytes are compared with the letters that matter, and the comparisons become words in which each field has sixteen bits: what
 //! is no plain number is told for four fields by a few operations on such words, without a branch on signs or lengths, which would be
 //! guessed wrong. Every other field is left to the reader of single fields.
+
+mod short;
 
 use std::arch::x86_64::{
     __m256i, _CMP_GE_OQ, _mm_loadu_si128, _mm_setzero_si128, _mm256_add_epi64, _mm256_add_pd, _mm256_and_si256, _mm256_andnot_si256,
@@ -14,10 +17,14 @@ use std::arch::x86_64::{
     _mm256_storeu_si256, _mm256_sub_epi64, _mm256_xor_si256, _pext_u64,
 };
 
+use std::cell::Cell;
+
 use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type};
 
+use short::Short;
+
 use super::sse41::{SQUEEZE, Sse41};
-use super::{Field, FieldParser, POWERS_OF_TEN, Parsed, Rows, primitive};
+use super::{Eight, Field, FieldParser, POWERS_OF_TEN, Parsed, Rows, primitive};
 use crate::formats::csv::class::{Class, EXACT_INT_MAX};
 
 /// Proof that the processor has AVX2, BMI 1 and BMI 2.
@@ -77,20 +84,20 @@ struct Digits {
     negative: __m256i,
     /// Bit i: field i has a point.
     pointed: u8,
-    /// Bit i: field i was read; the others' digits mean nothing.
-    read: u8,
+    /// Which were read; the others' digits mean nothing.
+    four: Eight,
 }
 
 /// See [`super::floats`]; `None` if the processor cannot.
 pub(super) fn floats(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
     // SAFETY: the processor has every feature of the function.
-    Avx2::available().map(|isa| unsafe { parsed::<Float64Type, _>(rows, column, class, Floats(isa)) })
+    Avx2::available().map(|isa| unsafe { parsed::<Float64Type, _>(rows, column, class, Floats(Fours::new(isa))) })
 }
 
 /// See [`super::ints`]; `None` if the processor cannot.
 pub(super) fn ints(rows: &Rows<'_>, column: usize, class: Class) -> Option<Parsed> {
     // SAFETY: the processor has every feature of the function.
-    Avx2::available().map(|isa| unsafe { parsed::<Int64Type, _>(rows, column, class, Ints(isa)) })
+    Avx2::available().map(|isa| unsafe { parsed::<Int64Type, _>(rows, column, class, Ints(Fours::new(isa))) })
 }
 
 /// [`primitive`], compiled for these instructions.
@@ -99,69 +106,137 @@ fn parsed<T: ArrowPrimitiveType, P: FieldParser<Value = T::Native>>(rows: &Rows<
     primitive::<T, _>(rows, column, class, parser)
 }
 
-struct Floats(Avx2);
+/// How the fours of a column are read.
+struct Fours {
+    isa: Avx2,
+    /// So many are taken for long ones without a look, as one was before them.
+    long: Cell<u8>,
+}
+
+impl Fours {
+    /// Fours that are taken for long ones behind one that is.
+    const LONG_IN_A_ROW: u8 = 15;
+
+    fn new(isa: Avx2) -> Self {
+        Self { isa, long: Cell::new(0) }
+    }
+
+    /// See [`Avx2::short`].
+    #[inline(always)]
+    fn short(&self, rows: &Rows<'_>, first: usize, column: usize) -> Option<Short> {
+        if let Some(left) = self.long.get().checked_sub(1) {
+            self.long.set(left);
+            return None;
+        }
+        let short = self.isa.short(rows, first, column);
+        if short.is_none() {
+            self.long.set(Self::LONG_IN_A_ROW);
+        }
+        short
+    }
+}
+
+impl Eight {
+    /// What was read of these four and of four more.
+    #[inline(always)]
+    fn and(self, more: Self) -> Self {
+        Self { read: self.read | more.read << 4, empty: self.empty | more.empty << 4 }
+    }
+}
+
+struct Floats(Fours);
 
 impl FieldParser for Floats {
     type Value = f64;
 
     #[inline(always)]
     fn parse(&self, field: Field<'_>) -> Option<f64> {
-        super::Floats(self.0.sse41).parse(field)
+        super::Floats(self.0.isa.sse41).parse(field)
     }
 
     #[inline(always)]
-    fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [f64; 8]) -> u8 {
-        let mut read = 0;
-        for (at, values) in values.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            let digits = self.0.digits(rows, first + 4 * at, column);
-            // SAFETY: `self.0` proves the features; the store is of four values.
-            let too_large = unsafe {
-                let high = _mm256_cvtepi32_pd(_mm256_castsi256_si128(digits.octets));
-                let low = _mm256_cvtepi32_pd(_mm256_extracti128_si256::<1>(digits.octets));
-                // Below 2⁵³ nothing is rounded; what is not, does not come out below it.
-                let mantissas = _mm256_add_pd(_mm256_mul_pd(high, _mm256_set1_pd(1e8)), low);
-                let too_large = _mm256_cmp_pd::<_CMP_GE_OQ>(mantissas, _mm256_set1_pd(EXACT_INT_MAX as f64));
-                let [a, b, c, d] = digits.points.map(|point| SCALES[point]);
-                let quotients = _mm256_div_pd(mantissas, _mm256_set_pd(d, c, b, a));
-                let sign = _mm256_and_si256(digits.negative, _mm256_set1_epi64x(i64::MIN));
-                _mm256_storeu_pd(values.as_mut_ptr(), _mm256_or_pd(quotients, _mm256_castsi256_pd(sign)));
-                _mm256_movemask_pd(too_large) as u8
-            };
-            read |= (digits.read & !too_large) << (4 * at);
-        }
-        read
+    fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [f64; 8]) -> Eight {
+        let (low, high) = values.split_first_chunk_mut().expect("four are fewer than eight");
+        let high = high.first_chunk_mut().expect("eight less four are four");
+        self.four(rows, first, column, low).and(self.four(rows, first + 4, column, high))
     }
 }
 
-struct Ints(Avx2);
+impl Floats {
+    /// See [`FieldParser::eight`].
+    #[inline(always)]
+    fn four(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [f64; 4]) -> Eight {
+        let isa = self.0.isa;
+        let (mantissas, scales, negative, four) = match self.0.short(rows, first, column) {
+            Some(short) => (isa.small_floats(short.mantissas), isa.powers_of_ten(short.decimals), short.negative, short.four),
+            None => {
+                let digits = isa.digits(rows, first, column);
+                // SAFETY: `isa` proves the features.
+                let (mantissas, scales, too_large) = unsafe {
+                    let high = _mm256_cvtepi32_pd(_mm256_castsi256_si128(digits.octets));
+                    let low = _mm256_cvtepi32_pd(_mm256_extracti128_si256::<1>(digits.octets));
+                    // Below 2⁵³ nothing is rounded; what is not, does not come out below it.
+                    let mantissas = _mm256_add_pd(_mm256_mul_pd(high, _mm256_set1_pd(1e8)), low);
+                    let too_large = _mm256_cmp_pd::<_CMP_GE_OQ>(mantissas, _mm256_set1_pd(EXACT_INT_MAX as f64));
+                    let [a, b, c, d] = digits.points.map(|point| SCALES[point]);
+                    (mantissas, _mm256_set_pd(d, c, b, a), _mm256_movemask_pd(too_large) as u8)
+                };
+                (mantissas, scales, digits.negative, Eight { read: digits.four.read & !too_large, ..digits.four })
+            }
+        };
+        // SAFETY: `isa` proves the features; the store is of four values.
+        unsafe {
+            let sign = _mm256_and_si256(negative, _mm256_set1_epi64x(i64::MIN));
+            _mm256_storeu_pd(values.as_mut_ptr(), _mm256_or_pd(_mm256_div_pd(mantissas, scales), _mm256_castsi256_pd(sign)));
+        }
+        four
+    }
+}
+
+struct Ints(Fours);
 
 impl FieldParser for Ints {
     type Value = i64;
 
     #[inline(always)]
     fn parse(&self, field: Field<'_>) -> Option<i64> {
-        super::Ints(self.0.sse41).parse(field)
+        super::Ints(self.0.isa.sse41).parse(field)
     }
 
     #[inline(always)]
-    fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [i64; 8]) -> u8 {
-        let mut read = 0;
-        for (at, values) in values.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            let digits = self.0.digits(rows, first + 4 * at, column);
-            // SAFETY: `self.0` proves the features; the store is of four values.
-            let minus_zero = unsafe {
-                let high = _mm256_cvtepu32_epi64(_mm256_castsi256_si128(digits.octets));
-                let low = _mm256_cvtepu32_epi64(_mm256_extracti128_si256::<1>(digits.octets));
-                let numbers = _mm256_add_epi64(_mm256_mul_epu32(high, _mm256_set1_epi64x(100_000_000)), low);
-                let signed = _mm256_sub_epi64(_mm256_xor_si256(numbers, digits.negative), digits.negative);
-                _mm256_storeu_si256(values.as_mut_ptr().cast::<__m256i>(), signed);
-                let zero = _mm256_cmpeq_epi64(numbers, _mm256_setzero_si256());
-                self.0.bit_of_each_lane(_mm256_and_si256(zero, digits.negative))
-            };
-            // A point is the mark of a float, and so is a minus zero.
-            read |= (digits.read & !digits.pointed & !minus_zero) << (4 * at);
-        }
-        read
+    fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [i64; 8]) -> Eight {
+        let (low, high) = values.split_first_chunk_mut().expect("four are fewer than eight");
+        let high = high.first_chunk_mut().expect("eight less four are four");
+        self.four(rows, first, column, low).and(self.four(rows, first + 4, column, high))
+    }
+}
+
+impl Ints {
+    /// See [`FieldParser::eight`].
+    #[inline(always)]
+    fn four(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [i64; 4]) -> Eight {
+        let isa = self.0.isa;
+        let (numbers, negative, pointed, four) = match self.0.short(rows, first, column) {
+            Some(short) => (short.mantissas, short.negative, short.pointed, short.four),
+            None => {
+                let digits = isa.digits(rows, first, column);
+                // SAFETY: `isa` proves the features.
+                let numbers = unsafe {
+                    let high = _mm256_cvtepu32_epi64(_mm256_castsi256_si128(digits.octets));
+                    let low = _mm256_cvtepu32_epi64(_mm256_extracti128_si256::<1>(digits.octets));
+                    _mm256_add_epi64(_mm256_mul_epu32(high, _mm256_set1_epi64x(100_000_000)), low)
+                };
+                (numbers, digits.negative, digits.pointed, digits.four)
+            }
+        };
+        // SAFETY: `isa` proves the features; the store is of four values.
+        let minus_zero = unsafe {
+            let signed = _mm256_sub_epi64(_mm256_xor_si256(numbers, negative), negative);
+            _mm256_storeu_si256(values.as_mut_ptr().cast::<__m256i>(), signed);
+            isa.bit_of_each_lane(_mm256_and_si256(_mm256_cmpeq_epi64(numbers, _mm256_setzero_si256()), negative))
+        };
+        // A point is the mark of a float, and so is a minus zero.
+        Eight { read: four.read & !pointed & !minus_zero, ..four }
     }
 }
 
@@ -178,8 +253,10 @@ impl Avx2 {
         // SAFETY: `self` proves the features. The loads read sixteen bytes of a field's own array and of rows of tables.
         unsafe {
             let (mut bytes, mut keep) = ([_mm_setzero_si128(); 4], [_mm_setzero_si128(); 4]);
+            let mut empty = 0;
             for at in 0..4 {
                 let field = rows.field(first + at, column);
+                empty |= u8::from(field.is_empty()) << at;
                 bytes[at] = _mm_loadu_si128(field.trailing().as_ptr().cast());
                 keep[at] = _mm_loadu_si128(KEEP_LAST[field.len().min(WIDTH + 1)].as_ptr().cast());
             }
@@ -211,7 +288,7 @@ impl Avx2 {
                 points,
                 negative: _mm256_loadu_si256(LANES[self.bit_of_each(negative)].as_ptr().cast()),
                 pointed: self.bit_of_each(point) as u8,
-                read: if odd == 0 { 0xf } else { !self.bit_of_each(odd) as u8 & 0xf },
+                four: Eight { read: if odd == 0 { 0xf } else { !self.bit_of_each(odd) as u8 & 0xf }, empty },
             }
         }
     }
