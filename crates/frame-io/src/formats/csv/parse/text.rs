@@ -47,6 +47,12 @@ fn plain_view(field: Field<'_>) -> u128 {
     u128::from(low & keep_low | size as u64) | u128::from(high) << 64
 }
 
+/// Whether the text of a view has no bytes.
+#[inline(always)]
+fn is_empty(view: u128) -> bool {
+    view as u32 == 0
+}
+
 /// The bits of a view of a short text that only bytes beyond ASCII set.
 const HIGH: u128 = u128::from_le_bytes([0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80]);
 
@@ -95,22 +101,33 @@ impl Texts {
         let mut longest = 0;
         let mut shortest = usize::MAX;
         let mut high = 0;
+        // A text of two quotes is empty, and not null.
+        let mut has_empty = false;
         let Self { views, rewritten, .. } = self;
         for (view, field) in views.iter_mut().zip(fields()) {
             let size = field.len();
             longest = longest.max(size);
             shortest = shortest.min(size);
-            *view = if field.is_quoted() { quoted_view(field.bytes(), field.start, rewritten) } else { plain_view(field) };
+            *view = if field.is_quoted() {
+                let quoted = quoted_view(field.bytes(), field.start, rewritten);
+                has_empty |= is_empty(quoted);
+                quoted
+            } else {
+                plain_view(field)
+            };
             // Of a longer text the view holds a place, which may look like anything.
             high |= *view;
         }
         self.is_ascii = longest <= INLINE_MAX && high & HIGH == 0;
         self.shares_chunk |= longest > INLINE_MAX;
-        let nulls = || {
-            let mut fields = fields();
-            NullBuffer::new(BooleanBuffer::collect_bool(views.len(), |_| fields.next().is_some_and(|field| !field.is_empty())))
+        let valid = || match has_empty {
+            false => BooleanBuffer::collect_bool(views.len(), |row| !is_empty(views[row])),
+            true => {
+                let mut fields = fields();
+                BooleanBuffer::collect_bool(views.len(), |_| fields.next().is_some_and(|field| !field.is_empty()))
+            }
         };
-        self.nulls = (shortest == 0).then(nulls);
+        self.nulls = (shortest == 0).then(|| NullBuffer::new(valid()));
     }
 
     /// Whether the texts are known to be UTF-8, as they are short and ASCII; if not, [`invalid_utf8`] tells.
