@@ -1,47 +1,71 @@
 //! The one rounding at the end of an exact sum or mean: to the nearest float, ties to even.
 
+use std::cmp::Ordering;
+
 /// The float nearest to `words × 2^lowest`; `words` are two's complement, least significant first.
 pub fn round(words: &[u64], lowest: i32) -> f64 {
-    let negative = is_negative(words);
-    let magnitude = if negative { negated(words) } else { words.to_vec() };
-    with_sign(round_magnitude(&magnitude, lowest, false), negative)
+    let Some(number) = Magnitude::of(words) else { return 0.0 };
+    // The highest word that is not zero and the next lower one have at least 65 bits; the others only break ties.
+    let from = number.top - 1;
+    let rounded = round_magnitude(&[number.word(from), number.word(from + 1)], lowest + 64 * from, number.first < from);
+    with_sign(rounded, number.negative)
 }
 
 /// The float nearest to `words × 2^lowest ÷ divisor`, divided without rounding first.
 pub fn divide_and_round(words: &[u64], lowest: i32, divisor: u64) -> f64 {
-    let negative = is_negative(words);
-    let magnitude = if negative { negated(words) } else { words.to_vec() };
-    // Two more words below: the quotient then has at least 64 significant bits, and the remainder only breaks ties.
-    let mut quotient = vec![0; magnitude.len() + 2];
+    const EXACT_MAX: u64 = 1 << 53;
+    let Some(number) = Magnitude::of(words) else { return 0.0 };
+    if lowest == 0 && number.top == 0 && number.word(0) <= EXACT_MAX && divisor <= EXACT_MAX {
+        // Both are floats, and the processor rounds their quotient once.
+        return with_sign(number.word(0) as f64 / divisor as f64, number.negative);
+    }
+    // Three words make a quotient of at least 64 bits; those below them and the remainder only break ties.
+    let from = number.top - 2;
+    let mut quotient = [0; 3];
     let mut remainder = 0_u128;
-    for at in (0..quotient.len()).rev() {
-        let word = if at >= 2 { magnitude[at - 2] } else { 0 };
-        let dividend = remainder << 64 | u128::from(word);
-        quotient[at] = (dividend / u128::from(divisor)) as u64;
+    for (at, quotient) in (from..from + 3).zip(&mut quotient).rev() {
+        let dividend = remainder << 64 | u128::from(number.word(at));
+        *quotient = (dividend / u128::from(divisor)) as u64;
         remainder = dividend % u128::from(divisor);
     }
-    with_sign(round_magnitude(&quotient, lowest - 128, remainder != 0), negative)
+    with_sign(round_magnitude(&quotient, lowest + 64 * from, remainder != 0 || number.first < from), number.negative)
 }
 
-fn is_negative(words: &[u64]) -> bool {
-    words.last().is_some_and(|word| (*word as i64) < 0)
+/// A two's complement number as sign and magnitude.
+struct Magnitude<'a> {
+    words: &'a [u64],
+    negative: bool,
+    /// The lowest word that is not zero, and the highest one of the magnitude.
+    first: i32,
+    top: i32,
+}
+
+impl<'a> Magnitude<'a> {
+    /// `None` for zero.
+    fn of(words: &'a [u64]) -> Option<Self> {
+        let first = words.iter().position(|word| *word != 0)? as i32;
+        let negative = words.last().is_some_and(|word| (*word as i64) < 0);
+        let mut number = Self { words, negative, first, top: words.len() as i32 - 1 };
+        while number.word(number.top) == 0 {
+            number.top -= 1;
+        }
+        Some(number)
+    }
+
+    /// A word of the magnitude; there are zeros below the lowest.
+    fn word(&self, at: i32) -> u64 {
+        let word = usize::try_from(at).map_or(0, |at| self.words[at]);
+        match at.cmp(&self.first) {
+            Ordering::Less => 0,
+            _ if !self.negative => word,
+            Ordering::Equal => word.wrapping_neg(),
+            Ordering::Greater => !word,
+        }
+    }
 }
 
 pub(crate) fn with_sign(magnitude: f64, negative: bool) -> f64 {
     if negative { -magnitude } else { magnitude }
-}
-
-/// The negative of a two's complement number.
-pub(super) fn negated(words: &[u64]) -> Vec<u64> {
-    let mut carry = true;
-    words
-        .iter()
-        .map(|word| {
-            let (value, over) = (!word).overflowing_add(u64::from(carry));
-            carry = over;
-            value
-        })
-        .collect()
 }
 
 /// Rounds an unsigned number; `more` says that something non-zero lies below its lowest bit.
@@ -110,6 +134,32 @@ mod tests {
         wide.finish().map_or_else(|special| special, |words| round(words, WideSum::LOWEST))
     }
 
+    /// The quotient by long division: 54 bits from the first one on, and whether anything is left.
+    fn divided_bit_by_bit(sum: i128, divisor: u64) -> f64 {
+        let (mut rest, divisor) = (sum.unsigned_abs(), u128::from(divisor));
+        if rest == 0 {
+            return 0.0;
+        }
+        // Scaled so that the whole part has 54 bits and what is left stays below the divisor.
+        let (mut whole, mut exponent) = (rest / divisor, 0);
+        rest %= divisor;
+        while whole < 1 << 53 {
+            rest <<= 1;
+            whole = (whole << 1) | (rest / divisor);
+            rest %= divisor;
+            exponent -= 1;
+        }
+        let mut more = rest != 0;
+        while whole >= 1 << 54 {
+            more |= whole & 1 == 1;
+            whole >>= 1;
+            exponent += 1;
+        }
+        let rounds_up = whole & 1 == 1 && (more || whole & 2 == 2);
+        let rounded = ((whole >> 1) + u128::from(rounds_up)) as f64 * 2_f64.powi(exponent + 1);
+        if sum < 0 { -rounded } else { rounded }
+    }
+
     #[test]
     fn known_sums() {
         assert_eq!(sums(&[1e308, 1e308, -1e308, -1e308, 5e-324]), 5e-324);
@@ -161,6 +211,17 @@ mod tests {
             wide.add(a as f64);
             let words = wide.finish().expect("finite");
             prop_assert_eq!(divide_and_round(words, WideSum::LOWEST, count), a as f64 / count as f64);
+        }
+
+        #[test]
+        fn whole_means_are_rounded_once(sum: i128, shift in 0_u32..128, zeros in 0_u32..128, divisor in 1_u64.., narrow in 0_u32..64) {
+            let (sum, divisor) = ((sum >> shift) << zeros, (divisor >> narrow).max(1));
+            let words = [sum as u64, (sum >> 64) as u64, (sum >> 127) as u64];
+            let mean = divide_and_round(&words, 0, divisor);
+            prop_assert_eq!(round(&words, 0).to_bits(), (sum as f64).to_bits());
+            // Scaled by a power of two the quotient has its rounding in the same place, found bit by bit.
+            prop_assert_eq!(mean.to_bits(), divided_bit_by_bit(sum, divisor).to_bits(), "{} / {}", sum, divisor);
+            prop_assert_eq!(divide_and_round(&words, -7, divisor), mean / 128.0);
         }
 
         #[test]

@@ -44,7 +44,7 @@ impl WideSum {
     /// Adds a sum in fixed point.
     pub fn add_fixed(&mut self, sum: FixedSum) {
         let negative = (sum.0[2] as i64) < 0;
-        let magnitude = if negative { super::round::negated(&sum.0) } else { sum.0.to_vec() };
+        let FixedSum(magnitude) = if negative { sum.negated() } else { sum };
         let shift = (FixedSum::LOWEST - Self::LOWEST) as usize;
         let mut shifted = [0; 4];
         for (at, word) in magnitude.iter().enumerate() {
