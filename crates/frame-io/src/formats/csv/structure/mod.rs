@@ -106,8 +106,15 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]
-        fn every_scanner_agrees_with_the_state_machine(text in "([ab,\n]|\"([ab,\n]|\"\"){0,9}\"|[ab\"]){0,300}", offset in 0_usize..70) {
+        fn every_scanner_agrees_with_the_state_machine(
+            (text, dense) in ("([ab,\n]|\"([ab,\n]|\"\"){0,9}\"|[ab\"]){0,300}", "[ab,\n]{0,30}"),
+            // Several groups of blocks, in which more or fewer separators are usual than in those before.
+            (sparse, repeats) in ("[ab]{0,60},", 1_usize..200),
+            offset in 0_usize..70,
+        ) {
             let mut bytes = vec![b'"'; offset];
+            bytes.extend(sparse.repeat(repeats).as_bytes());
+            bytes.extend(dense.repeat(repeats).as_bytes());
             bytes.extend(text.as_bytes());
             let end = bytes.len();
             bytes.resize(end + PADDING, b',');
