@@ -219,8 +219,8 @@ mod tests {
             let words = [sum as u64, (sum >> 64) as u64, (sum >> 127) as u64];
             let mean = divide_and_round(&words, 0, divisor);
             prop_assert_eq!(round(&words, 0).to_bits(), (sum as f64).to_bits());
-            // Scaled by a power of two the quotient has its rounding in the same place, found bit by bit.
             prop_assert_eq!(mean.to_bits(), divided_bit_by_bit(sum, divisor).to_bits(), "{} / {}", sum, divisor);
+            // A power of two moves nothing across the place of the rounding.
             prop_assert_eq!(divide_and_round(&words, -7, divisor), mean / 128.0);
         }
 

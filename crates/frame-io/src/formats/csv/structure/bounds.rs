@@ -15,7 +15,7 @@ pub(super) struct Bounds<'a, I> {
     isa: I,
     bounds: &'a mut Vec<u32>,
     count: usize,
-    /// Bounds of the group before.
+    /// Bounds of the group before; in front of the first one, as many as it takes not to be few.
     last: usize,
 }
 

@@ -18,7 +18,7 @@ use std::arch::x86_64::{
 use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type};
 
 use super::sse41::Sse41;
-use super::{Eight, Field, FieldParser, POWERS_OF_TEN, Parsed, Rows, primitive};
+use super::{Eight, Field, FieldParser, PADDING, POWERS_OF_TEN, Parsed, Rows, primitive};
 use crate::formats::csv::class::{Class, EXACT_INT_MAX};
 
 /// Proof that the processor has AVX2, AVX-512 F, BW, CD, DQ and VL.
@@ -27,9 +27,6 @@ struct Avx512 {
     /// For single fields.
     sse41: Sse41,
 }
-
-/// Bytes that must be readable before the start of a field and behind its end.
-const REACH: usize = 16;
 
 /// The digits of eight fields.
 struct Digits {
@@ -138,8 +135,8 @@ impl Avx512 {
             let starts = _mm256_i32gather_epi32::<4>(bound, index);
             let nexts = _mm256_i32gather_epi32::<4>(bound, _mm256_add_epi32(index, _mm256_set1_epi32(1)));
             let mut ends = _mm256_sub_epi32(nexts, _mm256_set1_epi32(1));
-            let end_max = bytes.len().saturating_sub(REACH).min(i32::MAX as usize);
-            let within = _mm256_cmpge_epu32_mask(starts, _mm256_set1_epi32(REACH as i32))
+            let end_max = bytes.len().saturating_sub(PADDING).min(i32::MAX as usize);
+            let within = _mm256_cmpge_epu32_mask(starts, _mm256_set1_epi32(PADDING as i32))
                 & _mm256_cmple_epu32_mask(ends, _mm256_set1_epi32(end_max as i32))
                 & _mm256_cmple_epu32_mask(starts, ends);
             let mut last = self.eight_bytes(bytes, _mm256_sub_epi32(ends, _mm256_set1_epi32(8)), within);

@@ -14,7 +14,7 @@ mod sse41;
 
 use arrow::datatypes::{Float64Type, Int64Type};
 
-use super::{Eight, Field, FieldParser, Parsed, Rows, class_of, primitive, unquoted};
+use super::{Eight, Field, FieldParser, PADDING, Parsed, Rows, class_of, primitive, unquoted};
 use crate::formats::csv::Notation;
 use crate::formats::csv::class::{Class, EXACT_INT_MAX, is_float};
 
@@ -171,7 +171,7 @@ mod tests {
                 let at = at.min(fields.len());
                 fields.insert(at, odd);
             }
-            let mut bytes = vec![b'9'; super::super::PADDING];
+            let mut bytes = vec![b'9'; PADDING];
             let mut bounds = vec![bytes.len() as u32];
             for field in &fields {
                 // The column is the last one of `around + 1`.
@@ -187,7 +187,7 @@ mod tests {
                     bounds.push(bytes.len() as u32);
                 }
             }
-            bytes.extend([b'7'; super::super::PADDING]);
+            bytes.extend([b'7'; PADDING]);
             let rows = Rows::new(&bytes, &bounds, around + 1);
             for (vectors, class, portable) in readers() {
                 let (expected, misfit) = portable(&rows, around, class).expect("every processor has words");

@@ -24,7 +24,7 @@ use arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type};
 use short::Short;
 
 use super::sse41::{SQUEEZE, Sse41};
-use super::{Eight, Field, FieldParser, POWERS_OF_TEN, Parsed, Rows, primitive};
+use super::{Eight, Field, FieldParser, PADDING, POWERS_OF_TEN, Parsed, Rows, primitive};
 use crate::formats::csv::class::{Class, EXACT_INT_MAX};
 
 /// Proof that the processor has AVX2, BMI 1 and BMI 2.
@@ -144,6 +144,13 @@ impl Eight {
     }
 }
 
+/// The first four values and the others.
+#[inline(always)]
+fn halves<T>(values: &mut [T; 8]) -> (&mut [T; 4], &mut [T; 4]) {
+    let (low, high) = values.split_first_chunk_mut().expect("four are fewer than eight");
+    (low, high.first_chunk_mut().expect("eight less four are four"))
+}
+
 struct Floats(Fours);
 
 impl FieldParser for Floats {
@@ -156,8 +163,7 @@ impl FieldParser for Floats {
 
     #[inline(always)]
     fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [f64; 8]) -> Eight {
-        let (low, high) = values.split_first_chunk_mut().expect("four are fewer than eight");
-        let high = high.first_chunk_mut().expect("eight less four are four");
+        let (low, high) = halves(values);
         self.four(rows, first, column, low).and(self.four(rows, first + 4, column, high))
     }
 }
@@ -205,8 +211,7 @@ impl FieldParser for Ints {
 
     #[inline(always)]
     fn eight(&self, rows: &Rows<'_>, first: usize, column: usize, values: &mut [i64; 8]) -> Eight {
-        let (low, high) = values.split_first_chunk_mut().expect("four are fewer than eight");
-        let high = high.first_chunk_mut().expect("eight less four are four");
+        let (low, high) = halves(values);
         self.four(rows, first, column, low).and(self.four(rows, first + 4, column, high))
     }
 }

@@ -12,10 +12,7 @@ use std::arch::x86_64::{
     _mm256_sub_pd, _mm256_xor_si256,
 };
 
-use super::{Avx2, Eight, Rows};
-
-/// Bytes that must be readable before the start of a field and behind its end.
-const REACH: usize = 16;
+use super::{Avx2, Eight, PADDING, Rows};
 
 /// Four fields.
 pub(super) struct Short {
@@ -36,8 +33,8 @@ impl Avx2 {
     #[inline(always)]
     pub(super) fn short(self, rows: &Rows<'_>, first: usize, column: usize) -> Option<Short> {
         let (bytes, bounds, width) = (rows.bytes(), rows.bounds_of(first, 4, column), rows.fields());
-        // SAFETY: `self` proves the features. `bounds` has four records of `width` bounds, the last of them two, so each pair lies in it. Every field has
-        // sixteen bytes before its start, and so before its end, and as many behind its end: of these eight are read from the start on.
+        // SAFETY: `self` proves the features. `bounds` has four records of `width` bounds, the last of them two, so each pair lies in it. Bytes are read where
+        // every field has sixteen before its start, and so before its end, and as many behind its end: eight from its start on, nine in front of its end.
         unsafe {
             let pair = |at: usize| bounds.as_ptr().add(at * width).cast::<i64>().read_unaligned();
             let pairs = [pair(0), pair(1), pair(2), pair(3)];
@@ -46,10 +43,10 @@ impl Avx2 {
             let zero = _mm256_setzero_si256();
             let starts = _mm256_and_si256(lanes(pairs), _mm256_set1_epi64x(0xffff_ffff));
             let nexts = _mm256_srli_epi64::<32>(lanes(pairs));
-            let last_next = bytes.len().saturating_sub(REACH) as i64;
+            let last_next = bytes.len().saturating_sub(PADDING) as i64;
             let within = _mm256_and_si256(
                 _mm256_and_si256(
-                    _mm256_cmpgt_epi64(starts, _mm256_set1_epi64x(REACH as i64 - 1)),
+                    _mm256_cmpgt_epi64(starts, _mm256_set1_epi64x(PADDING as i64 - 1)),
                     _mm256_cmpgt_epi64(_mm256_set1_epi64x(last_next + 1), nexts),
                 ),
                 _mm256_cmpgt_epi64(nexts, starts),
